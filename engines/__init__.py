@@ -1,0 +1,1 @@
+"""The engines: one package per paper, usable without the app (no streamlit, no plotly)."""

@@ -1,0 +1,1 @@
+"""What two engines share: the expression parser, file readers, checkpoints, the jailed worker."""

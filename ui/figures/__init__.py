@@ -1,0 +1,1 @@
+"""Pure functions from an engine's result to a figure; importable without streamlit."""

@@ -1,0 +1,44 @@
+"""The rooms that are built, in the order of the navigation; adding one here makes it appear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room of the suite.
+
+    Attributes:
+        page: file name in ``pages/`` without ``.py``, also the address.
+        title: shown in the navigation.
+        group: the navigation group.
+        icon: a Material icon.
+        question: the one question the room answers.
+        paper: title, authors and identifier of the paper.
+        picture: file name in ``assets/pictures/`` without theme and ending.
+    """
+
+    page: str
+    title: str
+    group: str
+    icon: str
+    question: str
+    paper: str
+    picture: str
+
+
+ROOMS: tuple[Room, ...] = (
+    Room(
+        page="autodiff",
+        title="Automatic differentiation",
+        group="Foundations",
+        icon=":material/account_tree:",
+        question="How does a program get exact derivatives of itself, one operation at a time?",
+        paper=(
+            "A Step-by-step Introduction to the Implementation of Automatic Differentiation. "
+            "Fang, Lin, Liu, Lin. arXiv 2402.16020"
+        ),
+        picture="autodiff",
+    ),
+)

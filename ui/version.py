@@ -1,0 +1,3 @@
+"""The suite's version, shown in the footer."""
+
+VERSION = "0.1.0"
