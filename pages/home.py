@@ -2,7 +2,5 @@
 
 import streamlit as st
 
-from ui.rooms import ROOMS
-
 st.title("Seven papers, live")
 st.write("ok")

@@ -60,7 +60,11 @@ def footer() -> None:
     )
 
 
-st.set_page_config(page_title="Seven papers, live", page_icon=":material/science:", layout="wide")
+st.set_page_config(
+    page_title="Seven papers, live",
+    page_icon=ROOT / "assets" / "pictures" / "favicon.png",
+    layout="wide",
+)
 current = navigation()
 if presenting():
     st.html(_PRESENTER)

@@ -1,8 +1,8 @@
 """Elementary functions of Python floats with IEEE 754 results instead of exceptions.
 
-``math.log(0.0)`` raises, ``log(0.0)`` here is ``-inf``; ``math.sqrt(-1.0)`` raises, ``sqrt(-1.0)``
-is ``nan``; ``math.exp(1000.0)`` raises, ``exp(1000.0)`` is ``inf``: the values NumPy and torch give.
-They are four to ten times faster on one number than the NumPy functions.
+Where ``math`` raises, these give what NumPy and torch give: ``log(0.0)`` is ``-inf``,
+``sqrt(-1.0)`` is ``nan``, ``exp(1000.0)`` is ``inf``. On one number they are several times faster
+than NumPy's functions.
 """
 
 from __future__ import annotations

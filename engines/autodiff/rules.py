@@ -1,17 +1,18 @@
-"""The derivative of every elementary operation: one line each.
+"""The derivative of every elementary operation, one line each.
 
 A rule holds, for each argument, the local partial as text and the linear map *g times the
-partial*. One map serves both modes, because the transpose of a 1 x 1 Jacobian is itself: it carries
-a tangent from the argument to the value, and an adjoint from the value to the argument.
+partial*. One map serves both modes, because a 1 x 1 Jacobian is its own transpose: it carries a
+tangent from the argument to the value, and an adjoint from the value to the argument.
 
 In the maps ``x, y`` are the arguments and ``z`` is the value; in the texts they are ``{0}, {1}``
 and ``{z}``. The texts are formulas that :func:`engines.common.expression.parse` reads.
 
 Conventions at kinks and poles are torch's (``derivatives.yaml`` of torch 2.13): ``abs'(0) = 0``,
-``relu'(0) = 0``, a tie of ``min`` or ``max`` sends half to each side, both edges of ``clamp`` belong
-to the inside, ``(x^0)' = 0`` and ``sqrt'(0) = inf``. A selecting operation (``where``, ``min``,
-``max``, ``clamp``, ``relu``) sends exactly 0 to the side not taken even if ``g`` is infinite; all
-others multiply, so ``0 * inf = nan``. ``None`` marks an argument that receives no derivative at all.
+``relu'(0) = 0``, a tie of ``min`` or ``max`` sends half to each side, both edges of ``clamp``
+belong to its inside, ``(x^0)' = 0`` and ``sqrt'(0) = inf``. Operations that select (``where``,
+``min``, ``max``, ``clamp``, ``relu``) send exactly 0 to the side not taken, even if ``g`` is
+infinite; all others multiply, so that ``0 * inf = nan``. ``None`` marks an argument without
+derivative: nothing is sent to it.
 """
 
 from __future__ import annotations
@@ -43,10 +44,6 @@ from engines.autodiff.operators import (
     where,
 )
 
-_LN2, _LN10 = math.log(2.0), math.log(10.0)
-_ROOT_HALF, _PEAK = math.sqrt(0.5), 1.0 / math.sqrt(2.0 * math.pi)
-_SLOPE = 2.0 / math.sqrt(math.pi)
-
 
 @dataclass(frozen=True, slots=True)
 class Partial:
@@ -61,20 +58,20 @@ class Partial:
     times: Callable[..., Value]
 
 
-Rule = tuple[Partial | None, ...]
+_LN2, _LN10 = math.log(2.0), math.log(10.0)
+_ROOT_HALF = math.sqrt(0.5)
+_BELL = 1.0 / math.sqrt(2.0 * math.pi)
+_ERF = 2.0 / math.sqrt(math.pi)
 
 
-def _unary(text: str, times: Callable[[Value, Value, Value], Value]) -> Rule:
-    return (Partial(text, times),)
+def _symmetric(text: str, times: Callable[..., Value]) -> tuple[Partial, Partial]:
+    """The rule of an operation with ``f(x, y) = f(y, x)``, from its first partial."""
+    swapped = text.format("{1}", "{0}", z="{z}")
+    return Partial(text, times), Partial(swapped, lambda g, x, y, z: times(g, y, x, z))
 
 
-def _binary(
-    text: str,
-    times: Callable[[Value, Value, Value, Value], Value],
-    second_text: str,
-    second_times: Callable[[Value, Value, Value, Value], Value],
-) -> Rule:
-    return (Partial(text, times), Partial(second_text, second_times))
+def _divisor(g: Value, x: Value, y: Value, z: Value) -> Value:
+    return -g * div(z, y)
 
 
 def _pow_base(g: Value, x: Value, y: Value, z: Value) -> Value:
@@ -85,9 +82,40 @@ def _pow_exponent(g: Value, x: Value, y: Value, z: Value) -> Value:
     return g * where(eq(x, 0.0) * ge(y, 0.0), 0.0, z * log(x))
 
 
-def _max_side(g: Value, x: Value, y: Value) -> Value:
-    """What ``max(x, y)`` sends to ``x``."""
+def _min(g: Value, x: Value, y: Value, z: Value) -> Value:
+    return where(gt(x, y), 0.0, where(eq(x, y), 0.5 * g, g))
+
+
+def _max(g: Value, x: Value, y: Value, z: Value) -> Value:
     return where(lt(x, y), 0.0, where(eq(x, y), 0.5 * g, g))
+
+
+def _atan2_y(g: Value, y: Value, x: Value, z: Value) -> Value:
+    return g * x * reciprocal(x * x + y * y)
+
+
+def _atan2_x(g: Value, y: Value, x: Value, z: Value) -> Value:
+    return g * -y * reciprocal(x * x + y * y)
+
+
+def _clamp(g: Value, x: Value, low: Value, high: Value, z: Value) -> Value:
+    return where(ge(x, low) * le(x, high), g, 0.0)
+
+
+def _clamp_low(g: Value, x: Value, low: Value, high: Value, z: Value) -> Value:
+    return where(lt(x, low) * lt(low, high), g, 0.0)
+
+
+def _clamp_high(g: Value, x: Value, low: Value, high: Value, z: Value) -> Value:
+    return where(gt(x, high) + gt(low, high), g, 0.0)
+
+
+def _where_yes(g: Value, condition: Value, x: Value, y: Value, z: Value) -> Value:
+    return where(condition, g, 0.0)
+
+
+def _where_no(g: Value, condition: Value, x: Value, y: Value, z: Value) -> Value:
+    return where(condition, 0.0, g)
 
 
 def _silu(g: Value, x: Value, z: Value) -> Value:
@@ -96,77 +124,67 @@ def _silu(g: Value, x: Value, z: Value) -> Value:
 
 
 def _gelu(g: Value, x: Value, z: Value) -> Value:
-    return g * (0.5 * erfc(-x * _ROOT_HALF) + x * (_PEAK * exp(-0.5 * x * x)))
+    return g * (0.5 * erfc(-x * _ROOT_HALF) + x * (_BELL * exp(-0.5 * x * x)))
 
 
-def _clamp() -> Rule:
-    return (
-        Partial(
-            "({0} >= {1})*({0} <= {2})",
-            lambda g, x, low, high, z: where(ge(x, low) * le(x, high), g, 0.0),
-        ),
-        Partial(
-            "({0} < {1})*({1} < {2})",
-            lambda g, x, low, high, z: where(lt(x, low) * lt(low, high), g, 0.0),
-        ),
-        Partial(
-            "max({0} > {2}, {1} > {2})",
-            lambda g, x, low, high, z: where(gt(x, high) + gt(low, high), g, 0.0),
-        ),
-    )
+_P = Partial
+_INSIDE = "({0} >= {1})*({0} <= {2})"
+_BELOW = "({0} < {1})*({1} < {2})"
+_ABOVE = "max({0} > {2}, {1} > {2})"
 
-
-_WHERE: Rule = (
-    None,
-    Partial("where({0}, 1, 0)", lambda g, x, a, b, z: where(x, g, 0.0)),
-    Partial("where({0}, 0, 1)", lambda g, x, a, b, z: where(x, 0.0, g)),
-)
-
-_MAX: Rule = _binary(
-    "where({0} == {1}, 1/2, {0} > {1})",
-    lambda g, x, y, z: _max_side(g, x, y),
-    "where({0} == {1}, 1/2, {0} < {1})",
-    lambda g, x, y, z: _max_side(g, y, x),
-)
-
-_MIN: Rule = _binary(
-    "where({0} == {1}, 1/2, {0} < {1})",
-    lambda g, x, y, z: _max_side(g, -x, -y),
-    "where({0} == {1}, 1/2, {0} > {1})",
-    lambda g, x, y, z: _max_side(g, -y, -x),
-)
-
-_STEP: Rule = _unary("0", lambda g, x, z: 0.0)
-_ASIN, _ATANH = "1/sqrt(1 - {0}^2)", "1/(1 - {0}^2)"
-_GELU = "erfc(-{0}/sqrt(2))/2 + {0}*exp(-{0}^2/2)/sqrt(2*pi)"
-_ACROSS, _ALONG = "{1}/({0}^2 + {1}^2)", "-{0}/({0}^2 + {1}^2)"
-
-# fmt: off
-RULES: dict[str, Rule] = {
-    "add": _binary("1", lambda g, x, y, z: g, "1", lambda g, x, y, z: g),
-    "sub": _binary("1", lambda g, x, y, z: g, "-1", lambda g, x, y, z: -g),
-    "mul": _binary("{1}", lambda g, x, y, z: g * y, "{0}", lambda g, x, y, z: g * x),
-    "div": _binary("1/{1}", lambda g, x, y, z: div(g, y), "-{0}/{1}^2", lambda g, x, y, z: -g * div(z, y)),  # noqa: E501
-    "pow": _binary("{1}*{0}^({1} - 1)", _pow_base, "log({0})*{z}", _pow_exponent),
+RULES: dict[str, tuple[Partial | None, ...]] = {
+    "add": (_P("1", lambda g, x, y, z: g), _P("1", lambda g, x, y, z: g)),
+    "sub": (_P("1", lambda g, x, y, z: g), _P("-1", lambda g, x, y, z: -g)),
+    "mul": (_P("{1}", lambda g, x, y, z: g * y), _P("{0}", lambda g, x, y, z: g * x)),
+    "div": (_P("1/{1}", lambda g, x, y, z: div(g, y)), _P("-{z}/{1}", _divisor)),
+    "pow": (_P("{1}*{0}^({1} - 1)", _pow_base), _P("{z}*log({0})", _pow_exponent)),
     "gt": (None, None),
     "ge": (None, None),
     "lt": (None, None),
     "le": (None, None),
     "eq": (None, None),
     "ne": (None, None),
-    "neg": _unary("-1", lambda g, x, z: -g),
-    "min": _MIN,
-    "max": _MAX,
-    "atan2": _binary(_ACROSS, lambda g, x, y, z: g * y * reciprocal(x * x + y * y), _ALONG, lambda g, x, y, z: g * -x * reciprocal(x * x + y * y)),  # noqa: E501
-    "hypot": _binary("{0}/{z}", lambda g, x, y, z: div(g * x, z), "{1}/{z}", lambda g, x, y, z: div(g * y, z)),  # noqa: E501
-    "logaddexp": _binary("1/(1 + exp({1} - {0}))", lambda g, x, y, z: div(g, 1.0 + exp(y - x)), "1/(1 + exp({0} - {1}))", lambda g, x, y, z: div(g, 1.0 + exp(x - y))),  # noqa: E501
-    "where": _WHERE,
-    "clamp": _clamp(),
-    "abs": _unary("sign({0})", lambda g, x, z: g * sign(x)),
-    "sign": _STEP,
-    "floor": _STEP,
-    "ceil": _STEP,
-    "exp": _unary("{z}", lambda g, x, z: g * z),
-    "exp2": _unary("log(2)*{z}", lambda g, x, z: g * z * _LN2),
+    "neg": (_P("-1", lambda g, x, z: -g),),
+    "min": _symmetric("where({0} == {1}, 1/2, {0} < {1})", _min),
+    "max": _symmetric("where({0} == {1}, 1/2, {0} > {1})", _max),
+    "atan2": (_P("{1}/({0}^2 + {1}^2)", _atan2_y), _P("-{0}/({0}^2 + {1}^2)", _atan2_x)),
+    "hypot": _symmetric("{0}/{z}", lambda g, x, y, z: div(g * x, z)),
+    "logaddexp": _symmetric("1/(1 + exp({1} - {0}))", lambda g, x, y, z: div(g, 1.0 + exp(y - x))),
+    "where": (None, _P("where({0}, 1, 0)", _where_yes), _P("where({0}, 0, 1)", _where_no)),
+    "clamp": (_P(_INSIDE, _clamp), _P(_BELOW, _clamp_low), _P(_ABOVE, _clamp_high)),
+    "abs": (_P("sign({0})", lambda g, x, z: g * sign(x)),),
+    "sign": (_P("0", lambda g, x, z: 0.0),),
+    "floor": (_P("0", lambda g, x, z: 0.0),),
+    "ceil": (_P("0", lambda g, x, z: 0.0),),
+    "exp": (_P("{z}", lambda g, x, z: g * z),),
+    "exp2": (_P("log(2)*{z}", lambda g, x, z: g * z * _LN2),),
+    "expm1": (_P("{z} + 1", lambda g, x, z: g * (z + 1.0)),),
+    "log": (_P("1/{0}", lambda g, x, z: div(g, x)),),
+    "log1p": (_P("1/({0} + 1)", lambda g, x, z: div(g, x + 1.0)),),
+    "log2": (_P("1/({0}*log(2))", lambda g, x, z: div(g, x * _LN2)),),
+    "log10": (_P("1/({0}*log(10))", lambda g, x, z: div(g, x * _LN10)),),
+    "sqrt": (_P("1/(2*{z})", lambda g, x, z: div(g, 2.0 * z)),),
+    "rsqrt": (_P("-{z}^3/2", lambda g, x, z: -0.5 * g * (z * z * z)),),
+    "cbrt": (_P("1/(3*{z}^2)", lambda g, x, z: div(g, 3.0 * (z * z))),),
+    "square": (_P("2*{0}", lambda g, x, z: g * (2.0 * x)),),
+    "reciprocal": (_P("-{z}^2", lambda g, x, z: -g * (z * z)),),
+    "sin": (_P("cos({0})", lambda g, x, z: g * cos(x)),),
+    "cos": (_P("-sin({0})", lambda g, x, z: g * -sin(x)),),
+    "tan": (_P("1 + {z}^2", lambda g, x, z: g * (1.0 + z * z)),),
+    "asin": (_P("1/sqrt(1 - {0}^2)", lambda g, x, z: g * rsqrt(1.0 - x * x)),),
+    "acos": (_P("-1/sqrt(1 - {0}^2)", lambda g, x, z: g * -rsqrt(1.0 - x * x)),),
+    "atan": (_P("1/({0}^2 + 1)", lambda g, x, z: div(g, x * x + 1.0)),),
+    "sinh": (_P("cosh({0})", lambda g, x, z: g * cosh(x)),),
+    "cosh": (_P("sinh({0})", lambda g, x, z: g * sinh(x)),),
+    "tanh": (_P("1 - {z}^2", lambda g, x, z: g * (1.0 - z * z)),),
+    "asinh": (_P("1/sqrt({0}^2 + 1)", lambda g, x, z: g * rsqrt(x * x + 1.0)),),
+    "acosh": (_P("1/sqrt({0}^2 - 1)", lambda g, x, z: g * rsqrt(x * x - 1.0)),),
+    "atanh": (_P("1/(1 - {0}^2)", lambda g, x, z: div(g, 1.0 - x * x)),),
+    "sigmoid": (_P("{z}*(1 - {z})", lambda g, x, z: g * (1.0 - z) * z),),
+    "softplus": (_P("sigmoid({0})", lambda g, x, z: g * sigmoid(x)),),
+    "relu": (_P("{0} > 0", lambda g, x, z: where(le(z, 0.0), 0.0, g)),),
+    "silu": (_P("sigmoid({0})*(1 + {0}*(1 - sigmoid({0})))", _silu),),
+    "gelu": (_P("erfc(-{0}/sqrt(2))/2 + {0}*exp(-{0}^2/2)/sqrt(2*pi)", _gelu),),
+    "erf": (_P("2/sqrt(pi)*exp(-{0}^2)", lambda g, x, z: g * (_ERF * exp(-(x * x)))),),
+    "erfc": (_P("-2/sqrt(pi)*exp(-{0}^2)", lambda g, x, z: g * (-_ERF * exp(-(x * x)))),),
 }
-# fmt: on

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import numpy as np
-
+from engines.autodiff.operators import FLOAT_OPERATORS
+from engines.autodiff.rules import RULES
 from engines.common.errors import InputError
 from engines.common.notation import applied, line_names, number
 from engines.common.operations import OPERATIONS
@@ -66,9 +66,12 @@ class Graph:
     def __post_init__(self) -> None:
         counts = {"x": 0, "v": 0}
         for node in self.nodes:
-            kind = "x" if node.operator == "input" else "v"
-            counts[kind] += node.operator != "constant"
-            automatic = number(node.value) if node.operator == "constant" else f"{kind}{counts[kind]}"
+            if node.operator == "constant":
+                automatic = number(node.value)
+            else:
+                kind = "x" if node.operator == "input" else "v"
+                counts[kind] += 1
+                automatic = f"{kind}{counts[kind]}"
             node.name = node.name or automatic
 
     @cached_property
@@ -89,16 +92,6 @@ class Graph:
         return inputs[name]
 
 
-_PAPER: dict[str, tuple[Callable[..., float], Callable[..., tuple[float, ...]]]] = {
-    "add": (lambda a, b: a + b, lambda a, b: (1.0, 1.0)),
-    "sub": (lambda a, b: a - b, lambda a, b: (1.0, -1.0)),
-    "mul": (lambda a, b: a * b, lambda a, b: (b, a)),
-    "log": (np.log, lambda a: (1.0 / a,)),
-    "sin": (np.sin, lambda a: (np.cos(a),)),
-}
-"""The paper's five operations: value and local partials. The others follow the engine's rules."""
-
-
 def wrap(operator: str) -> Callable[..., Node]:
     """The function of :class:`Node` that applies ``operator`` and records that it did.
 
@@ -108,16 +101,18 @@ def wrap(operator: str) -> Callable[..., Node]:
     """
     if operator not in OPERATIONS:
         raise InputError(f"There is no operation called {operator!r}.")
-    arity = OPERATIONS[operator].arity
+    arity, compute = OPERATIONS[operator].arity, FLOAT_OPERATORS[operator]
 
     def wrapped(*parents: Node, name: str = "") -> Node:
         if len(parents) != arity:
             raise InputError(f"{operator} takes {arity} nodes, not {len(parents)}.")
         numbers = [parent.value for parent in parents]
-        value = _value(operator, numbers)  # 1. compute the value
+        value = compute(*numbers)  # 1. compute the value
         parent_nodes = parents  # 2. collect the parents
         node = Node(value, parent_nodes, operator, name=name)  # 3. make the node
-        node.grad_wrt_parents = _partials(operator, value, numbers)  # 4. store the local partials
+        node.grad_wrt_parents = tuple(  # 4. store the local partials
+            partial.times(1.0, *numbers, value) if partial else 0.0 for partial in RULES[operator]
+        )
         for parent in parent_nodes:
             parent.child_nodes.append(node)  # 5. register as a child of each parent
         return node

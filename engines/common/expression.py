@@ -21,13 +21,8 @@ import re
 from collections.abc import Callable
 
 from engines.common.errors import ParseError
-from engines.common.formula_text import (
-    MAX_DEPTH,
-    checked,
-    original_column,
-    statements,
-    syntax_tree,
-)
+from engines.common.formula_grammar import MAX_DEPTH, checked
+from engines.common.formula_text import Part, parts, syntax_tree
 from engines.common.operations import ALIASES, CONSTANTS, FUNCTIONS, OPERATIONS
 from engines.common.tape import Tape, TapeBuilder
 
@@ -45,28 +40,26 @@ def parse(text: str, *, variables: tuple[str, ...] | None = None) -> Tape:
     Raises:
         ParseError: with the character at which reading stopped and what is accepted there.
     """
-    parts = list(statements(checked(text)))
-    if not parts:
+    trees = [(part, syntax_tree(part, text)) for part in parts(checked(text))]
+    if not trees:
         raise ParseError("Type a formula, for example log(x1) + x1*x2 - sin(x2).", text)
-    trees = [(name, at, syntax_tree(source, at, text)) for name, at, source in parts]
     reader = _Reader(text, _inputs(trees, variables, text))
     outputs: list[int] = []
-    for number, (name, at, tree) in enumerate(trees):
-        last = number == len(trees) - 1
-        nodes = tree.elts if last and isinstance(tree, ast.Tuple) else [tree]
-        if not nodes:
-            raise ParseError("There is nothing between these brackets.", text, at, 2)
-        outputs = [reader.read(node, at) for node in nodes]
-        if name is not None:
-            reader.define(name, outputs[0])
-        elif not last:
-            raise ParseError(
-                "Only the last part may stand without a name; write name = ... before it.", text, at
-            )
+    for part, tree in trees:
+        last = part is trees[-1][0]
+        if part.name is None and not last:
+            message = "Only the last part may stand without a name; write name = ... before it."
+            raise ParseError(message, text, part.at, len(part.source))
+        nodes = tree.elts if isinstance(tree, ast.Tuple) and part.name is None else [tree]
+        outputs = [reader.read(node, part) for node in nodes]
+        if not outputs:
+            raise ParseError("There is nothing between these brackets.", text, part.at, 2)
+        if part.name is not None:
+            reader.define(part.name, outputs[0])
     return reader.builder.build(outputs, text)
 
 
-_Trees = list[tuple[str | None, int, ast.expr]]
+_Trees = list[tuple[Part, ast.expr]]
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -77,41 +70,45 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 def _inputs(trees: _Trees, allowed: tuple[str, ...] | None, text: str) -> tuple[str, ...]:
     """Names that occur but are neither defined before, nor functions, nor constants."""
-    found: set[str] = set()
+    found: set[str] = set(allowed or ())
     defined: set[str] = set()
-    for name, at, tree in trees:
+    for part, tree in trees:
         called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Name) and id(node) not in called:
-                if allowed is not None and node.id not in {*allowed, *defined, *CONSTANTS}:
-                    position = at + _column(node, text, at)
-                    message = f"{node.id!r} is not known here. Known are {', '.join(allowed)}."
-                    raise ParseError(message, text, position, len(node.id))
                 if node.id in FUNCTIONS or node.id in ALIASES:
                     message = f"{node.id} is a function: write {node.id}(...)."
-                    raise ParseError(message, text, at + _column(node, text, at), len(node.id))
-                if node.id not in defined and node.id not in CONSTANTS:
+                    raise ParseError(message, text, *part.span(node))
+                if node.id not in {*found, *defined, *CONSTANTS}:
+                    _check_addable(node, allowed, found, text, part)
                     found.add(node.id)
-        if name is not None:
-            _check_definable(name, found, text, at)
-            defined.add(name)
-    if len(found) > MAX_VARIABLES:
-        raise ParseError(f"{len(found)} variables are too many; use {MAX_VARIABLES}.", text)
+        if part.name is not None:
+            _check_definable(part, found, defined, text)
+            defined.add(part.name)
     return tuple(sorted(found, key=_natural)) if allowed is None else allowed
 
 
-def _check_definable(name: str, found: set[str], text: str, at: int) -> None:
-    position = text.rfind(name, 0, at)
+def _check_addable(
+    node: ast.Name, allowed: tuple[str, ...] | None, found: set[str], text: str, part: Part
+) -> None:
+    if allowed is not None:
+        message = f"{node.id!r} is not known here. Known are {', '.join(allowed) or 'no names'}."
+        raise ParseError(message, text, *part.span(node))
+    if len(found) == MAX_VARIABLES:
+        message = f"{node.id} is one variable too many; at most {MAX_VARIABLES} are read."
+        raise ParseError(message, text, *part.span(node))
+
+
+def _check_definable(part: Part, found: set[str], defined: set[str], text: str) -> None:
+    name, message = str(part.name), None
     if name in CONSTANTS or name in FUNCTIONS or name in ALIASES:
         message = f"{name} has a meaning already; choose another name."
-        raise ParseError(message, text, position, len(name))
-    if name in found:
+    elif name in defined:
+        message = f"{name} is defined already; choose another name."
+    elif name in found:
         message = f"{name} is used before it is defined here; define it first or rename it."
-        raise ParseError(message, text, position, len(name))
-
-
-def _column(node: ast.AST, text: str, at: int) -> int:
-    return original_column(text[at:], getattr(node, "col_offset", 0))
+    if message:
+        raise ParseError(message, text, part.named_at, len(name))
 
 
 _BINARY: dict[type[ast.operator], str] = {
@@ -129,6 +126,10 @@ _COMPARE: dict[type[ast.cmpop], str] = {
     ast.Eq: "eq",
     ast.NotEq: "ne",
 }
+_NOT_READ: dict[type[ast.expr], str] = {
+    ast.Tuple: "Several formulas are read only at the end, outside all brackets, as in x*y, x + y.",
+}
+_OTHER_LOGARITHMS = "It is the natural logarithm; there are also log2(x) and log10(x)."
 
 
 class _Reader:
@@ -138,7 +139,7 @@ class _Reader:
         self.builder = TapeBuilder(variables)
         self._text = text
         self._known = {name: index for index, name in enumerate(variables)}
-        self._at = 0
+        self._part = Part(None, 0, "", 0)
         self._rules: dict[type[ast.expr], Callable[..., int]] = {
             ast.BinOp: self._binary,
             ast.UnaryOp: self._unary,
@@ -152,9 +153,9 @@ class _Reader:
         self._known[name] = index
         self.builder.name(index, name)
 
-    def read(self, node: ast.expr, at: int) -> int:
-        """Index of the line that holds ``node``'s value; ``at`` is where its part begins."""
-        self._at = at
+    def read(self, node: ast.expr, part: Part) -> int:
+        """Index of the line that holds the value of ``node``, which ``part`` contains."""
+        self._part = part
         return self._visit(node, 0)
 
     def _visit(self, node: ast.expr, depth: int) -> int:
@@ -164,15 +165,24 @@ class _Reader:
             raise self._error(node, f"Too long; at most {MAX_LINES} operations are read.")
         rule = self._rules.get(type(node))
         if rule is None:
-            raise self._error(node, "This is not part of a formula: use + - * / ^ and functions.")
+            raise self._error(node, _NOT_READ.get(type(node), "This is not part of a formula."))
         return rule(node, depth + 1)
 
     def _binary(self, node: ast.BinOp, depth: int) -> int:
-        op = _BINARY.get(type(node.op))
-        if op is None:
-            raise self._error(node, "This operator is not known: use + - * / or ^.")
-        left, right = self._visit(node.left, depth), self._visit(node.right, depth)
-        return self.builder.apply(op, left, right, position=self._position(node))
+        """A chain such as ``a + b - c`` is one level deep, however long it is."""
+        chain: list[ast.BinOp] = []
+        first: ast.expr = node
+        while isinstance(first, ast.BinOp):
+            chain.append(first)
+            first = first.left
+        result = self._visit(first, depth)
+        for link in reversed(chain):
+            op = _BINARY.get(type(link.op))
+            if op is None:
+                raise self._error(link, "This operator is not known: use + - * / or ^.")
+            right = self._visit(link.right, depth)
+            result = self.builder.apply(op, result, right, position=self._position(link))
+        return result
 
     def _unary(self, node: ast.UnaryOp, depth: int) -> int:
         if isinstance(node.op, ast.UAdd):
@@ -204,8 +214,7 @@ class _Reader:
         arity = OPERATIONS[name].arity
         variadic = name in ("min", "max") and len(node.args) > arity
         if len(node.args) != arity and not variadic:
-            noun = "value" if arity == 1 else "values"
-            raise self._error(node, f"{typed} takes {arity} {noun}, not {len(node.args)}.")
+            raise self._error(node, self._miscount(typed, arity, node))
         args = [self._visit(arg, depth) for arg in node.args]
         result = self.builder.apply(name, *args[:arity], position=self._position(node))
         for arg in args[arity:]:
@@ -232,20 +241,25 @@ class _Reader:
         return self.builder.constant(sign * value, self._position(node))
 
     def _position(self, node: ast.AST) -> int:
-        return self._at + _column(node, self._text, self._at)
+        return self._part.span(node)[0]
+
+    def _miscount(self, typed: str, arity: int, node: ast.Call) -> str:
+        noun = "value" if arity == 1 else "values"
+        message = f"{typed} takes {arity} {noun}, not {len(node.args)}."
+        start, length = self._part.span(node)
+        surplus = len(node.args) > arity
+        if surplus and re.search(r"\d,\d", self._text[start : start + length]):
+            return f"{message} Decimals are written with a point, as in 0.5."
+        return f"{message} {_OTHER_LOGARITHMS}" if surplus and typed in ("log", "ln") else message
 
     def _unknown_function(self, node: ast.Name, typed: str) -> ParseError:
         if typed in self._known or typed in CONSTANTS:
-            return self._error(node, f"{typed} is a value; write {typed}*(...) to multiply.")
-        near = difflib.get_close_matches(typed, [*FUNCTIONS, *ALIASES], n=2, cutoff=0.5)
-        if near:
+            return self._error(node, f"{typed} is a value; to multiply write {typed}*(...).")
+        near = difflib.get_close_matches(typed, [*FUNCTIONS, *ALIASES], n=1, cutoff=0.6)
+        if near and len(typed) > 2:
             return self._error(node, f"There is no function {typed}. Did you mean {near[0]}?")
-        return self._error(
-            node,
-            f"There is no function {typed}. Known are sin, exp, log, sqrt and more; "
-            f"to multiply write {typed}*(...).",
-        )
+        message = f"There is no function {typed}; to multiply write {typed}*(...)."
+        return self._error(node, message)
 
     def _error(self, node: ast.AST, message: str) -> ParseError:
-        column, end = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", None)
-        return ParseError(message, self._text, self._position(node), max(1, (end or 0) - column))
+        return ParseError(message, self._text, *self._part.span(node))

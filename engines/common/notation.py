@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engines.common.operations import ADD, MUL, OPERATIONS, POW
+from engines.common.operations import ADD, COMPARE, MUL, OPERATIONS, POW
 from engines.common.tape import Tape
 
 MAX_INLINE = 40
@@ -19,16 +19,27 @@ _Written = tuple[str, int, int]
 
 
 def line_names(tape: Tape) -> tuple[str, ...]:
-    """A name for every line: inputs by their own, constants by value, the rest ``v1, v2, ...``."""
+    """A name for every line: inputs by their own, constants by value, the rest ``v1, v2, ...``.
+
+    No two lines get the same name: a number that a typed name has taken is passed over.
+    """
+    taken = set(tape.variables)
+    own: dict[int, str] = {}
+    for index, line in enumerate(tape.lines):
+        if line.op not in ("input", "constant") and line.name and line.name not in taken:
+            own[index] = line.name
+            taken.add(line.name)
     names, count = [], 0
-    for line in tape.lines:
+    for index, line in enumerate(tape.lines):
         if line.op == "constant":
             names.append(number(line.value or 0.0))
         elif line.op == "input":
             names.append(str(line.name))
         else:
             count += 1
-            names.append(line.name or f"v{count}")
+            while index not in own and f"v{count}" in taken:
+                count += 1
+            names.append(own.get(index, f"v{count}"))
     return tuple(names)
 
 
@@ -65,7 +76,7 @@ def to_latex(tape: Tape, result: str = "y") -> tuple[str, ...]:
     definitions, outputs = _write(tape, latex=True)
     equations = [f"{latex_name(name)} = {body}" for name, body in definitions]
     left = [result] if len(outputs) == 1 else [f"{result}_{{{i + 1}}}" for i in range(len(outputs))]
-    written = [f"{name} = {body}" for name, body in zip(left, outputs, strict=True)]
+    written = [f"{name} = {body}" for name, body in zip(left, outputs, strict=True) if name != body]
     return (*equations, *written)
 
 
@@ -98,7 +109,7 @@ def _write(tape: Tape, latex: bool) -> tuple[list[tuple[str, str]], list[str]]:
         elif line.op == "constant":
             value = line.value or 0.0
             text = latex_number(value) if latex else number(value)
-            written.append((text, ADD if value < 0 or "e" in number(value) else _ATOM, 0))
+            written.append((text, _number_precedence(text), 0))
         else:
             item = _compose(line.op, [written[arg] for arg in line.args], latex)
             if line.name or (item[2] > MAX_INLINE and index not in tape.outputs):
@@ -118,7 +129,18 @@ def _compose(op: str, parts: Sequence[_Written], latex: bool) -> _Written:
             text = rf"\left({text}\right)" if latex else f"({text})"
         texts.append(text)
     size = 1 + sum(part[2] for part in parts)
-    return template.format(*texts), operation.precedence, size
+    precedence = _LATEX_PRECEDENCE.get(op, operation.precedence) if latex else operation.precedence
+    return template.format(*texts), precedence, size
+
+
+_LATEX_PRECEDENCE = {"exp2": POW, "square": POW, "reciprocal": MUL, "rsqrt": MUL}
+"""Calls that LaTeX writes without a name, so that a power of them needs brackets."""
+
+
+def _number_precedence(text: str) -> int:
+    if text.startswith("-"):
+        return ADD
+    return MUL if "10^" in text else _ATOM
 
 
 def _needs_brackets(op: str, place: int, precedence: int, latex: bool) -> bool:
@@ -126,9 +148,7 @@ def _needs_brackets(op: str, place: int, precedence: int, latex: bool) -> bool:
     if op == "pow":
         # LaTeX sets the exponent apart; in text 2^3^2 means 2^(3^2), and a base needs brackets.
         return precedence <= POW if place == 0 else (not latex and precedence < POW)
-    if op in ("sub", "div") and place == 1:
-        return precedence <= own
-    if place == 1 and own in (ADD, MUL):
+    if own == COMPARE or (place == 1 and own in (ADD, MUL)):
         # Floating-point addition is not associative: a + (b + c) keeps its brackets.
         return precedence <= own
     return precedence < own or (op == "neg" and precedence == own)

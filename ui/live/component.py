@@ -35,4 +35,6 @@ def define(
 ) -> Any:
     """Register the component whose script is ``ui/live/scripts/<name>.js``; call at module level."""
     loader = _LOADER.format(name=name, version=VERSION)
-    return st.components.v2.component(f"suite_{name}", html=html, css=css or None, js=loader, isolate_styles=isolate)
+    return st.components.v2.component(
+        f"suite_{name}", html=html, css=css or None, js=loader, isolate_styles=isolate
+    )

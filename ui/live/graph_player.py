@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from typing import Any
 
+from ui.figures.animation import Animation
 from ui.live.component import define
 
 _CSS = """
@@ -41,86 +41,50 @@ text { fill: var(--st-text-color); font-family: var(--st-code-font); font-size: 
 button, select { font: inherit; font-size: 0.9rem; min-width: 2.4rem; min-height: 2.2rem;
   color: var(--st-text-color); background: var(--st-background-color); cursor: pointer;
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); }
+.icon { width: 1.05rem; height: 1.05rem; fill: currentColor; vertical-align: -0.15rem; }
 button:hover, button:focus-visible, select:focus-visible { border-color: var(--st-primary-color);
   color: var(--st-primary-color); outline: none; box-shadow: 0 0 0 1px var(--st-primary-color); }
 input[type=range] { flex: 1 1 8rem; accent-color: var(--st-primary-color); min-width: 6rem; }
 .count { font-family: var(--st-code-font); font-size: 0.8rem; min-width: 4.5rem;
   text-align: right; }
 """
+
+
+def _button(action: str, label: str, *paths: str) -> str:
+    """An icon button drawn with our own paths on a 24 x 24 grid."""
+    drawn = "".join(f"<path d='{path}'/>" for path in paths)
+    icon = f"<svg class='icon' viewBox='0 0 24 24' aria-hidden='true'>{drawn}</svg>"
+    return f"<button type='button' data-do='{action}' aria-label='{label}'>{icon}</button>"
+
+
 _HTML = """<div class="player" tabindex="0" role="group" aria-label="Graph player">
 <div class="stage"><svg role="img"></svg></div>
 <div class="note" aria-live="polite"></div>
 <div class="bar">
-<button type="button" data-do="first" aria-label="To the start">⏮</button>
-<button type="button" data-do="back" aria-label="One step back">◀</button>
-<button type="button" data-do="play" aria-label="Play">▶</button>
-<button type="button" data-do="forward" aria-label="One step on">▶❘</button>
-<button type="button" data-do="last" aria-label="To the end">⏭</button>
+{first}{back}{play}{forward}{last}
 <input type="range" min="0" value="0" step="1" aria-label="Step">
 <span class="count"></span>
 <select aria-label="Speed"><option value="0.7">slow</option>
 <option value="1.5" selected>normal</option><option value="4">fast</option>
 <option value="15">15 a second</option><option value="60">60 a second</option></select>
 </div></div>
-"""
+""".format(
+    first=_button("first", "To the start", "M6 5h3v14H6z", "M20 5v14L9.5 12z"),
+    back=_button("back", "One step back", "M17 5v14L6 12z"),
+    play=_button("play", "Play", "M7 4v16l13-8z"),
+    forward=_button("forward", "One step on", "M7 5v14l11-7z"),
+    last=_button("last", "To the end", "M15 5h3v14h-3z", "M4 5v14l10.500-7z"),
+)
 _player = define("graph_player", html=_HTML, css=_CSS)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A node: ``level`` counts from the inputs, ``order`` is its place within the level."""
-
-    level: float
-    order: float
-    label: str
-    kind: str
-    """``"input"``, ``"constant"``, ``"operation"`` or ``"output"``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One step of the animation.
-
-    Attributes:
-        node: the node at work.
-        edges: indices of the edges at work.
-        marks: ``(node, text, state)`` that hold from here on; state is ``"partial"``, ``"done"``
-            or ``"wrong"``.
-        note: what happens, in symbols and numbers.
-    """
-
-    node: int
-    edges: tuple[int, ...]
-    marks: tuple[tuple[int, str, str], ...]
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Animation:
-    """A graph and its frames.
-
-    Attributes:
-        nodes, edges: the graph; an edge is ``(from, to)``.
-        values: what each node shows besides its label.
-        frames: the steps.
-        intro: shown before the first step.
-        mode: changing it sends the player back to the end.
-        colour: index into the theme's categorical palette.
-        alt: the picture in words.
-    """
-
-    nodes: tuple[Node, ...]
-    edges: tuple[tuple[int, int], ...]
-    values: tuple[str, ...]
-    frames: tuple[Frame, ...]
-    intro: str
-    mode: str
-    colour: int
-    alt: str
-
-
 def graph_player(
-    animation: Animation, *, key: str, group: str, param: str | None = None
+    animation: Animation,
+    *,
+    key: str,
+    group: str,
+    param: str | None = None,
+    cue: tuple[int, int] | None = None,
 ) -> int | None:
     """Show the player; returns the node that was clicked in this run, if any.
 
@@ -128,10 +92,32 @@ def graph_player(
         animation: what to play. New numbers for the same graph keep the player's position.
         group: players and tables of one group move together.
         param: name under which the position is kept in the address.
+        cue: ``(number, position)``; when the number changes the player goes to the position.
     """
-    shown: Sequence[int] | None = _player(
+    picked = _player(
         key=key,
-        data={**asdict(animation), "group": group, "param": param},
+        data={**_plain(animation), "group": group, "param": param, "cue": cue},
         on_picked_change=lambda: None,
     ).picked
-    return shown if isinstance(shown, int) else None
+    return picked if isinstance(picked, int) else None
+
+
+def _plain(animation: Animation) -> dict[str, Any]:
+    """The animation as JSON values (``dataclasses.asdict`` copies deeply and is slow)."""
+    return {
+        "nodes": [
+            {"level": n.level, "order": n.order, "label": n.label, "kind": n.kind}
+            for n in animation.nodes
+        ],
+        "edges": animation.edges,
+        "lanes": animation.lanes,
+        "values": animation.values,
+        "frames": [
+            {"node": f.node, "edges": f.edges, "marks": f.marks, "note": f.note}
+            for f in animation.frames
+        ],
+        "intro": animation.intro,
+        "mode": animation.mode,
+        "colour": animation.colour,
+        "alt": animation.alt,
+    }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-
+from ui.figures.animation import Table
 from ui.live.component import define
 
 _CSS = """
@@ -15,14 +13,16 @@ table { border-collapse: collapse; width: 100%; color: var(--st-text-color);
   font-family: var(--st-code-font); font-size: 0.8125rem; }
 caption { caption-side: top; text-align: left; padding: 0.5rem 0.75rem; font-weight: 650;
   font-family: var(--st-font); font-size: 0.9375rem; }
-th, td { text-align: left; padding: 0.3rem 0.75rem; white-space: nowrap; }
+th, td { text-align: left; padding: 0.3rem 0.6rem; white-space: pre; line-height: 1.35; }
 th { font-family: var(--st-font); font-weight: 600; border-bottom: 1px solid
   var(--st-border-color); background: var(--st-secondary-background-color); }
-td:last-child, th:last-child { text-align: right; }
+td:last-child, th:last-child { text-align: right; position: sticky; right: 0; }
+td:last-child { background: var(--st-background-color); }
+td:nth-child(2) { white-space: pre-wrap; min-width: 9rem; }
 tr[data-node] { cursor: pointer; }
 tbody tr + tr td { border-top: 1px solid var(--st-border-color-light, var(--st-border-color)); }
 tr.later td:nth-child(n+2) { opacity: 0.22; }
-tr.here td { background: color-mix(in srgb, var(--accent) 16%, transparent); }
+tr.here td { background: color-mix(in srgb, var(--accent) 16%, var(--st-background-color)); }
 tr.here td:first-child { box-shadow: inset 4px 0 0 var(--accent); }
 td:last-child { font-weight: 700; }
 """
@@ -32,32 +32,17 @@ _HTML = """<div class="scroll" tabindex="0"><table><caption></caption><thead></t
 _table = define("step_table", html=_HTML, css=_CSS)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: its node in the graph, the step after which it is known (0 = always), its cells."""
-
-    node: int
-    known_at: int
-    cells: tuple[str, ...]
-
-
-def step_table(
-    caption: str,
-    columns: Sequence[str],
-    rows: Sequence[Row],
-    *,
-    key: str,
-    group: str,
-    colour: int = 0,
-) -> None:
+def step_table(table: Table, *, key: str, group: str) -> None:
     """Show the table; clicking a row sends the group's player to the step of its node."""
     _table(
         key=key,
         data={
-            "caption": caption,
-            "columns": list(columns),
-            "rows": [asdict(row) for row in rows],
+            "caption": table.caption,
+            "columns": table.columns,
+            "rows": [
+                {"node": r.node, "known_at": r.known_at, "cells": r.cells} for r in table.rows
+            ],
             "group": group,
-            "colour": colour,
+            "colour": table.colour,
         },
     )

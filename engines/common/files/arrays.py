@@ -97,7 +97,7 @@ def read_arrays(
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
-            _check_directory(archive, members, max_bytes)
+            _check_directory(data, members, max_bytes)
             return {
                 member.filename.removesuffix(".npy"): _read_member(
                     archive, member, max_elements, max_bytes
@@ -110,14 +110,12 @@ def read_arrays(
         raise FileError("The archive is damaged or was not written by NumPy.") from None
 
 
-def _check_directory(
-    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], max_bytes: int
-) -> None:
+def _check_directory(data: bytes, members: list[zipfile.ZipInfo], max_bytes: int) -> None:
     if not members:
         raise FileError("The archive is empty.")
     if len(members) > MAX_MEMBERS:
         raise FileError(f"The archive has {len(members)} members; at most {MAX_MEMBERS} are read.")
-    if archive.comment:
+    if data[-22:-18] != b"PK\x05\x06":  # the end record, when no comment follows it
         raise FileError("The archive has bytes behind its end, which NumPy does not write.")
     if min(member.header_offset for member in members) > 0:
         raise FileError("The archive has bytes before its start, which NumPy does not write.")

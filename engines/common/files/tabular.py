@@ -66,7 +66,7 @@ def read_csv(
     """
     require(data, ("text",), "a text file with numbers (CSV)", max_bytes)
     text = _decode(data)
-    lines = _lines(text, max_line=max_columns * (max_cell + 1))
+    lines = _lines(text, max_line=max_columns * (max_cell + 1), max_lines=4 * max_rows)
     sample = list(itertools.islice(lines, _SAMPLE_LINES))
     if not sample:
         raise FileError("The file has no rows.")
@@ -89,9 +89,9 @@ def _decode(data: bytes) -> str:
     return text
 
 
-def _lines(text: str, max_line: int) -> Iterator[tuple[int, str]]:
+def _lines(text: str, max_line: int, max_lines: int) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, line) for every line that is not blank."""
-    # Lazily and with a limit, so that neither a million blank lines nor one endless line costs.
+    # Lazily and with limits, so that neither millions of blank lines nor one endless line costs.
     stream = io.StringIO(text, newline=None)
     is_first = True
     for number in itertools.count(1):
@@ -106,6 +106,8 @@ def _lines(text: str, max_line: int) -> Iterator[tuple[int, str]]:
         if line.strip():
             is_first = False
             yield number, line
+        if number == max_lines:
+            raise FileError(f"The file has more than {max_lines:,} lines.")
 
 
 def _delimiter(lines: Sequence[str]) -> str:

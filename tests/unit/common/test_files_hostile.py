@@ -241,7 +241,7 @@ def test_refused_with_a_sentence_at_little_cost(
     assert message.isprintable()
     # Decoding text costs its size in the widest form; nothing may cost what a header announces.
     assert peak < 20_000_000 + 10 * len(data)
-    assert seconds < 3
+    assert seconds < 8  # with allocations traced, which slows the pure-Python readers threefold
 
 
 def test_there_are_enough_of_them() -> None:

@@ -14,26 +14,31 @@ function add(parent, tag, attributes, text) {
 function metrics(data, upright) {
   if (data.nodes.length > CROWDED) return { width: 12, height: 12, gapX: 10, gapY: 8, crowded: true };
   const longest = Math.max(...data.nodes.map((node) => node.label.length));
-  const width = Math.min(190, Math.max(84, longest * CHARACTER + 22));
+  const width = Math.min(200, Math.max(132, longest * CHARACTER + 22));
   return { width, height: 62, gapX: upright ? 14 : 44, gapY: upright ? 34 : 16, crowded: false };
 }
 
-function places(data, m, upright) {
+function placer(m, upright) {
   const alongX = m.width + m.gapX, alongY = m.height + m.gapY;
-  return data.nodes.map((node) => upright
-    ? { x: node.order * alongX, y: node.level * alongY }
-    : { x: node.level * alongX, y: node.order * alongY });
+  return (level, order) => (upright
+    ? { x: order * alongX, y: level * alongY }
+    : { x: level * alongX, y: order * alongY });
 }
 
-function curve(a, b, m, upright) {
-  if (upright) {
-    const x1 = a.x + m.width / 2, y1 = a.y + m.height, x2 = b.x + m.width / 2, y2 = b.y - 3;
-    const bend = Math.max(12, (y2 - y1) / 2);
-    return `M${x1},${y1} C${x1},${y1 + bend} ${x2},${y2 - bend} ${x2},${y2}`;
+// A smooth path from box to box through the lanes between; it runs along the levels.
+function curve(a, b, lanes, m, upright) {
+  const half = upright ? m.width / 2 : m.height / 2;
+  const along = upright ? "y" : "x", across = upright ? "x" : "y", depth = upright ? m.height : m.width;
+  const points = [[a[along] + depth, a[across] + half]];
+  for (const lane of lanes) points.push([lane[along], lane[across] + half], [lane[along] + depth, lane[across] + half]);
+  points.push([b[along] - 3, b[across] + half]);
+  const at = ([u, v]) => (upright ? `${v},${u}` : `${u},${v}`);
+  let path = "M" + at(points[0]);
+  for (let i = 1; i < points.length; i++) {
+    const [u1, v1] = points[i - 1], [u2, v2] = points[i], bend = Math.max(10, (u2 - u1) / 2);
+    path += i % 2 ? ` C${at([u1 + bend, v1])} ${at([u2 - bend, v2])} ${at([u2, v2])}` : ` L${at([u2, v2])}`;
   }
-  const x1 = a.x + m.width, y1 = a.y + m.height / 2, x2 = b.x - 3, y2 = b.y + m.height / 2;
-  const bend = Math.max(16, (x2 - x1) / 2);
-  return `M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`;
+  return path;
 }
 
 function addNode(layer, node, at, m, pick) {
@@ -57,9 +62,12 @@ function addNode(layer, node, at, m, pick) {
 
 export function buildGraph(s, pick) {
   const { data, svg, upright } = s;
-  const m = metrics(data, upright), at = places(data, m, upright);
-  const width = Math.max(...at.map((p) => p.x)) + m.width + 12;
-  const height = Math.max(...at.map((p) => p.y)) + m.height + 12;
+  const m = metrics(data, upright), place = placer(m, upright);
+  const at = data.nodes.map((node) => place(node.level, node.order));
+  const lanes = data.lanes.map((lane) => lane.map(([level, order]) => place(level, order)));
+  const all = [...at, ...lanes.flat()];
+  const width = Math.max(...all.map((p) => p.x)) + m.width + 12;
+  const height = Math.max(...all.map((p) => p.y)) + m.height + 12;
   svg.replaceChildren();
   svg.setAttribute("viewBox", `-6 -6 ${width} ${height}`);
   const room = s.stage.clientWidth || width;
@@ -67,9 +75,10 @@ export function buildGraph(s, pick) {
   svg.style.width = width * scale + "px";
   svg.style.height = height * scale + "px";
   s.scale = scale;
+  s.textWidth = m.width - 12;
   s.places = at;
   const edges = add(svg, "g", { class: "edges" });
-  s.edges = data.edges.map(([from, to]) => add(edges, "path", { d: curve(at[from], at[to], m, upright) }));
+  s.edges = data.edges.map(([from, to], i) => add(edges, "path", { d: curve(at[from], at[to], lanes[i], m, upright) }));
   const nodes = add(svg, "g", {});
   s.nodes = data.nodes.map((node, i) => addNode(nodes, node, at[i], m, () => pick(i)));
   s.crowded = m.crowded;
@@ -80,8 +89,16 @@ export function paintTexts(s) {
   s.painted = null;
   if (s.crowded) return;
   s.data.values.forEach((value, i) => {
-    if (s.nodes[i].value.textContent !== value) s.nodes[i].value.textContent = value;
+    if (s.nodes[i].value.textContent !== value) write(s.nodes[i].value, value, s.textWidth);
   });
+}
+
+// Long numbers are squeezed rather than cut.
+function write(element, text, width) {
+  element.textContent = text;
+  if (text.length * (CHARACTER + 0.4) > width) element.setAttribute("textLength", width);
+  else element.removeAttribute("textLength");
+  element.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
 
 // What every node shows after `position` frames; kept between calls and moved on frame by frame.
@@ -105,7 +122,7 @@ export function paintFrame(s) {
   for (const i of changed) {
     const [text, state] = s.painted.marks.get(i) ?? ["", "waiting"];
     s.nodes[i].group.dataset.state = state;
-    if (s.nodes[i].mark && s.nodes[i].mark.textContent !== text) s.nodes[i].mark.textContent = text;
+    if (s.nodes[i].mark && s.nodes[i].mark.textContent !== text) write(s.nodes[i].mark, text, s.textWidth);
   }
   for (const element of s.lit ?? []) element.classList.remove("lit");
   s.lit = [];

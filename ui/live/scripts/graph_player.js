@@ -1,5 +1,5 @@
 import { writeParam } from "./address.js";
-import { announce, listen } from "./steps.js";
+import { announce, listen, related } from "./steps.js";
 import { themeOf } from "./theme.js";
 import { buildGraph, paintFrame, paintTexts } from "./graph_drawing.js";
 
@@ -19,7 +19,7 @@ function create(parent) {
   s.observer = new ResizeObserver(() => s.data && rebuildIfTurned(s));
   s.observer.observe(s.stage);
   s.unlisten = listen("goto", (detail) => {
-    if (detail.group === s.data.group) { pause(s); show(s, frameOf(s, detail.node)); }
+    if (related(detail.group, s.data.group)) { pause(s); show(s, frameOf(s, detail.node)); }
   });
   return s;
 }
@@ -45,10 +45,14 @@ function act(s, action) {
   show(s, { first: 0, back: s.position - 1, forward: s.position + 1, last }[action]);
 }
 
+function drawPlayButton(s, path, label) {
+  s.playButton.querySelector("path").setAttribute("d", path);
+  s.playButton.setAttribute("aria-label", label);
+}
+
 function play(s) {
   s.playing = true;
-  s.playButton.textContent = "❚❚";
-  s.playButton.setAttribute("aria-label", "Pause");
+  drawPlayButton(s, "M6 4h4v16H6zM14 4h4v16h-4z", "Pause");
   if (s.position >= s.data.frames.length) show(s, 0);
   s.clock = performance.now();
   s.owed = 0;
@@ -69,8 +73,7 @@ function play(s) {
 
 function pause(s) {
   s.playing = false;
-  s.playButton.textContent = "▶";
-  s.playButton.setAttribute("aria-label", "Play");
+  drawPlayButton(s, "M7 4v16l13-8z", "Play");
 }
 
 function show(s, position) {
@@ -120,10 +123,12 @@ export function render({ data, parentElement, setTriggerValue }) {
   s.svg.setAttribute("aria-label", data.alt);
   s.scrub.max = data.frames.length;
   if (s.position === null) s.position = firstPosition(data);
+  else if (data.cue && data.cue[0] !== s.cue) s.position = data.cue[1];
   else if (before.frames.length !== data.frames.length || before.mode !== data.mode) {
     pause(s);
     s.position = data.frames.length;
   }
+  s.cue = data.cue ? data.cue[0] : null;
   if (data.frames.length > 200 && !s.fast) { s.fast = true; s.speed.value = "60"; }
   const shape = JSON.stringify([data.nodes, data.edges]);
   if (shape !== s.shape) { s.shape = shape; rebuild(s); }

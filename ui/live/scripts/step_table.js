@@ -1,4 +1,4 @@
-import { announce, listen } from "./steps.js";
+import { announce, listen, related } from "./steps.js";
 import { themeOf } from "./theme.js";
 
 const instances = new WeakMap();
@@ -46,7 +46,7 @@ function create(parent) {
   const find = (selector) => parent.querySelector(selector);
   const s = { parent, frame: find(".scroll"), caption: find("caption"), head: find("thead"), body: find("tbody") };
   s.unlisten = listen("step", (detail) => {
-    if (detail.group === s.data.group) { s.step = detail; mark(s); }
+    if (related(detail.group, s.data.group)) { s.step = detail; mark(s); }
   });
   return s;
 }
@@ -58,6 +58,7 @@ export function render({ data, parentElement }) {
     instances.set(parentElement, s);
   }
   s.data = data;
+  if (s.step && !related(s.step.group, data.group)) s.step = null;
   s.frame.style.setProperty("--accent", themeOf(parentElement).palette[data.colour]);
   s.frame.setAttribute("aria-label", data.caption);
   s.caption.textContent = data.caption;

@@ -8,3 +8,8 @@ export function listen(kind, act) {
   document.addEventListener("suite-" + kind, handler);
   return () => document.removeEventListener("suite-" + kind, handler);
 }
+
+// "ad" concerns everything whose group begins with it, "ad-Forward" only its own sweep.
+export function related(a, b) {
+  return a.startsWith(b) || b.startsWith(a);
+}

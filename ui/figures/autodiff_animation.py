@@ -1,0 +1,179 @@
+"""From the teaching engine's records to the frames of the graph player and rows of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from engines.autodiff.teaching import (
+    BuildStep,
+    Graph,
+    OrderStep,
+    SweepStep,
+    build_steps,
+    forward,
+    order_steps,
+    output_node,
+    reverse,
+    short,
+)
+from engines.autodiff.teaching_naive import naive_forward, naive_reverse
+from engines.common.notation import formula, line_names
+from engines.common.tape import Tape
+from ui.figures.animation import Animation, Frame, Node, Row, Table
+from ui.figures.graph_layout import Layout, layered
+
+MODES = ("Build", "Order", "Forward", "Reverse")
+MAX_FRAMES = 2000
+_COLOURS = {"Build": 0, "Order": 3, "Forward": 2, "Reverse": 1}
+
+_Edges = dict[tuple[int, int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The drawing of a tape without numbers: it depends on the formula alone."""
+
+    nodes: tuple[Node, ...]
+    layout: Layout
+
+
+def picture(tape: Tape) -> Picture:
+    """Lay out a tape's graph and label its nodes."""
+    names, layout = line_names(tape), layered(tape)
+    nodes = []
+    for index, (line, (level, order)) in enumerate(zip(tape.lines, layout.places, strict=True)):
+        plain = line.op in ("input", "constant")
+        written = formula(tape, index, [names[arg] for arg in line.args])
+        label = names[index] if plain else f"{names[index]} = {written}"
+        kind = line.op if plain else "output" if index in tape.outputs else "operation"
+        nodes.append(Node(level, order, label, kind))
+    return Picture(tuple(nodes), layout)
+
+
+def animation(
+    drawing: Picture,
+    graph: Graph,
+    mode: str,
+    wrt: str,
+    *,
+    naive: bool = False,
+) -> Animation:
+    """Frames of one of ``MODES`` over a built graph.
+
+    Args:
+        drawing: from :func:`picture`.
+        graph: the graph with its numbers.
+        mode: what to play.
+        wrt: the input that the forward sweep and the walk begin at.
+        naive: take the wrong order instead of the topological one.
+    """
+    index = {pair: place for place, pair in enumerate(drawing.layout.edges)}
+    frames, intro = _frames(graph, mode, wrt, naive, index)
+    return Animation(
+        nodes=drawing.nodes,
+        edges=drawing.layout.edges,
+        lanes=drawing.layout.lanes,
+        values=tuple(short(node.value) for node in graph.nodes),
+        frames=frames,
+        intro=intro,
+        mode=f"{mode}{wrt if mode in ('Forward', 'Order') else ''}{naive}",
+        colour=_COLOURS[mode],
+        alt=_alt(graph, mode, wrt, frames),
+    )
+
+
+def _frames(
+    graph: Graph, mode: str, wrt: str, naive: bool, index: _Edges
+) -> tuple[tuple[Frame, ...], str]:
+    if mode == "Build":
+        intro = "Press play: each wrapped operation makes one node and remembers its parents."
+        return tuple(_build_frame(step, index) for step in build_steps(graph)), intro
+    if mode == "Order":
+        walk = order_steps(graph, graph.input(wrt))
+        intro = f"Press play: a depth-first walk from {wrt}; the nodes finish in reverse order."
+        return tuple(_order_frames(walk, index)), intro
+    if mode == "Forward":
+        steps = naive_forward(graph, wrt) if naive else forward(graph, wrt)
+        intro = f"Press play: derivatives by {wrt} flow from the inputs to the output."
+        return _sweep_frames(graph, steps, index, f"∂/∂{wrt} "), intro
+    steps = naive_reverse(graph, limit=MAX_FRAMES) if naive else reverse(graph)
+    top = output_node(graph, 0).name
+    intro = f"Press play: derivatives of {top} flow from the output back to the inputs."
+    return _sweep_frames(graph, steps, index, f"∂{top}/∂ "), intro
+
+
+def _build_frame(step: BuildStep, index: _Edges) -> Frame:
+    edges = tuple(index[edge] for edge in step.edges)
+    partials = ", ".join(short(partial) for partial in step.partials)
+    mark = f"∂ {partials}" if partials else "stored"
+    return Frame(step.node, edges, ((step.node, mark, "done"),), "\n".join(step.actions))
+
+
+def _order_frames(steps: Iterable[OrderStep], index: _Edges) -> Iterable[Frame]:
+    finished = 0
+    for step in steps:
+        edges = () if step.edge is None else (index[step.edge],)
+        if step.event == "finish":
+            finished += 1
+        mark = f"finished {finished}" if step.event == "finish" else "entered"
+        state = "done" if step.event == "finish" else "partial"
+        marks = () if step.event == "skip" else ((step.node, mark, state),)
+        yield Frame(step.node, edges, marks, f"depth {step.depth}: {step.text}")
+
+
+def _sweep_frames(
+    graph: Graph, steps: Iterable[SweepStep], index: _Edges, prefix: str
+) -> tuple[Frame, ...]:
+    frames = []
+    for step in islice(steps, MAX_FRAMES):
+        edges = tuple(index[edge] for edge in dict.fromkeys(step.edges))
+        note = f"{step.symbols}\n= {step.numbers}"
+        if step.unready:
+            late = ", ".join(graph.nodes[node].name for node in step.unready)
+            note += f"   ({late} not ready yet, counted as 0)"
+        mark = (step.node, f"{prefix}{short(step.value)}", "done")
+        frames.append(Frame(step.node, edges, (mark,), note))
+    return tuple(frames)
+
+
+def _alt(graph: Graph, mode: str, wrt: str, frames: Sequence[Frame]) -> str:
+    top = output_node(graph, 0)
+    kinds = {
+        "Build": "as it is built",
+        "Order": f"with the order of its nodes as seen from {wrt}",
+        "Forward": f"with derivatives by {wrt} flowing forwards",
+        "Reverse": f"with derivatives of {top.name} flowing backwards",
+    }
+    return (
+        f"Computational graph of {len(graph.nodes)} nodes {kinds[mode]}, {len(frames)} steps; "
+        f"the value is {short(top.value)}."
+    )
+
+
+def primal_table(tape: Tape, graph: Graph) -> Table:
+    """Every line with its formula, the numbers put in, and its value."""
+    names = line_names(tape)
+    rows = []
+    for index, line in enumerate(tape.lines):
+        if line.op == "constant":
+            continue
+        numbers = formula(tape, index, [short(graph.nodes[arg].value) for arg in line.args])
+        symbols = formula(tape, index, [names[arg] for arg in line.args])
+        written = "input" if line.op == "input" else f"{symbols}\n{numbers}"
+        rows.append(Row(index, 0, (names[index], written, short(graph.nodes[index].value))))
+    columns = ("line", "formula, then in numbers", "value")
+    return Table("Values (primal trace)", columns, tuple(rows), 0)
+
+
+def sweep_table(graph: Graph, steps: Sequence[SweepStep], caption: str, mode: str) -> Table:
+    """One row per step of a sweep; rows of the mode being played appear as it reaches them."""
+    rows = []
+    for place, step in enumerate(steps[:MAX_FRAMES]):
+        left, _, right = step.symbols.partition(" = ")
+        numbers, _, value = step.numbers.rpartition(" = ")
+        written = f"{right}\n{numbers}" if right else "seed"
+        rows.append(Row(step.node, place + 1, (left, written, value)))
+    columns = ("derivative", "chain rule, then in numbers", "value")
+    return Table(caption, columns, tuple(rows), _COLOURS[mode])

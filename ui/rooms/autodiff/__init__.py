@@ -1,0 +1,1 @@
+"""The sections of the automatic differentiation room; the page composes them."""

@@ -1,0 +1,99 @@
+"""The live picture: the graph being swept, its result, and the traces beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+import streamlit as st
+
+from engines.autodiff.teaching import Graph, SweepStep, build, forward, output_node, reverse, short
+from engines.autodiff.teaching_naive import naive_forward, naive_reverse
+from ui.figures.autodiff_animation import MAX_FRAMES, animation, primal_table, sweep_table
+from ui.live import graph_player, step_table
+from ui.rooms.autodiff.controls import Choice, picture
+
+
+def show_graph(choice: Choice, graph: Graph, cue: tuple[int, int] | None) -> None:
+    """The player, and the derivatives as large numbers above it."""
+    with st.container(key="ad_numbers"):
+        _numbers(choice, graph)
+    if not choice.tape.variables and choice.mode != "Build":
+        st.info("A formula without variables is a constant: there is nothing to differentiate by.")
+        return
+    played = animation(picture(choice.tape), graph, choice.mode, choice.wrt, naive=choice.naive)
+    with st.container(key="ad_graph"):
+        graph_player(played, key="ad-player", group=f"ad-{choice.mode}", param="ad_step", cue=cue)
+
+
+def _numbers(choice: Choice, graph: Graph) -> None:
+    top = output_node(graph, 0)
+    right = {step.node: step.value for step in reverse(graph)}
+    names = {name: graph.index[graph.input(name)] for name in choice.tape.variables}
+    parts = [f"**{top.name}** = {top.value:.10g}"]
+    for name, node in names.items():
+        parts.append(f"**∂{top.name}/∂{name}** = {right.get(node, 0.0):.10g}")
+    with st.container(horizontal=True, gap="medium"):
+        for part in parts[:9]:
+            st.markdown(part, width="content")
+    if choice.naive:
+        _verdict(choice, graph, right, names)
+
+
+def _verdict(choice: Choice, graph: Graph, right: dict[int, float], names: dict[str, int]) -> None:
+    """What the naive order gives instead."""
+    top = graph.outputs[0]
+    wrong = {step.node: step.value for step in _steps(choice, graph)}
+    if choice.mode == "Forward":
+        pairs = [(choice.wrt, wrong.get(top, 0.0), right.get(names[choice.wrt], 0.0))]
+    else:
+        pairs = [(name, wrong.get(at, 0.0), right.get(at, 0.0)) for name, at in names.items()]
+    faults = [
+        f"∂/∂{name}: **{short(found)}** instead of {short(truth)}"
+        for name, found, truth in pairs
+        if not (found == truth or abs(found - truth) < 1e-9 * max(1.0, abs(truth)))
+    ]
+    if faults:
+        st.warning("The naive order gets it wrong. " + "; ".join(faults), icon=":material/warning:")
+    else:
+        st.success(
+            "Here the naive order happens to be right: no node with two paths is met too early. "
+            "Try the preset “Shared node”."
+        )
+
+
+_SWEEPS: dict[tuple[str, bool], Callable[[Graph, str], Iterator[SweepStep]]] = {
+    ("Forward", False): forward,
+    ("Forward", True): naive_forward,
+    ("Reverse", False): lambda graph, wrt: reverse(graph),
+    ("Reverse", True): lambda graph, wrt: naive_reverse(graph, limit=MAX_FRAMES),
+}
+
+
+def _steps(choice: Choice, graph: Graph, mode: str | None = None) -> list[SweepStep]:
+    mode = mode or choice.mode
+    naive = choice.naive and mode == choice.mode
+    return list(islice(_SWEEPS[mode, naive](graph, choice.wrt), MAX_FRAMES))
+
+
+def show_traces(choice: Choice, graph: Graph) -> None:
+    """Primal, tangent and adjoint traces side by side, following the player."""
+    values, tangents, adjoints = st.columns([0.75, 1, 1])
+    with values:
+        step_table(primal_table(choice.tape, graph), key="ad-primal", group="ad")
+    if not choice.tape.variables:
+        return
+    wrong = " (naive order)" if choice.naive else ""
+    for column, mode, caption in (
+        (tangents, "Forward", f"Tangents: forward mode by {choice.wrt}"),
+        (adjoints, "Reverse", f"Adjoints: reverse mode from {output_node(graph, 0).name}"),
+    ):
+        with column:
+            told = caption + (wrong if mode == choice.mode else "")
+            table = sweep_table(graph, _steps(choice, graph, mode), told, mode)
+            step_table(table, key=f"ad-{mode}", group=f"ad-{mode}")
+
+
+def build_graph(choice: Choice) -> Graph:
+    """The graph of the chosen function at the chosen point."""
+    return build(choice.tape, choice.point)
