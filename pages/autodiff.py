@@ -1,19 +1,66 @@
 """Automatic differentiation: a typed function, differentiated one operation at a time."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from ui.rooms.autodiff import controls, sweep
+from engines.autodiff.teaching import Graph
+from ui.rooms import room
+from ui.rooms.autodiff import code, controls, second_order, sweep
+from ui.rooms.autodiff.lesson import STEPS
+from ui.tour import tour
 
-st.title("How does a program get exact derivatives of itself, one operation at a time?")
+SECTIONS: dict[str, Callable[[controls.Choice, Graph], None]] = {
+    "Traces": sweep.show_traces,
+    "Second order": second_order.show,
+    "Code": code.show,
+}
+
+about = room("autodiff")
+st.title(about.question)
 
 
 @st.fragment
-def room() -> None:
-    choice = controls.choose()
+def controlled() -> None:
+    """Everything that answers to the controls."""
+    at = tour(STEPS, key=controls.TOUR, label="Take the guided tour: 14 steps")
+    dragged(controls.choose(), at)
+
+
+@st.fragment
+def dragged(chosen: controls.Choice, tour_step: int) -> None:
+    """The part that follows the sliders: a fragment of its own, so that a step costs little."""
+    choice = controls.at_point(chosen)
     graph = sweep.build_graph(choice)
-    sweep.show_graph(choice, graph, None)
-    with st.container(key="ad_traces"):
-        sweep.show_traces(choice, graph)
+    sweep.show_graph(choice, graph, tour_step)
+    with st.container(key="ad_tabs"):
+        tabs = st.tabs(controls.TABS, key=controls.TAB, on_change="rerun", bind="query-params")
+        for name, tab in zip(controls.TABS, tabs, strict=True):
+            if tab.open:
+                with tab:
+                    SECTIONS[name](choice, graph)
 
 
-room()
+controlled()
+
+with st.expander("How it works", icon=":material/menu_book:"):
+    st.markdown(
+        r"""
+A formula is a list of elementary operations; each line knows the derivative of its value by its
+own arguments. The **chain rule** joins them:
+
+- **forward mode** carries $\dot v = \sum_{p} \frac{\partial v}{\partial p}\,\dot p$ along with the
+  values. One sweep answers *how does everything change with one input* (a Jacobian-vector product).
+- **reverse mode** first computes all values, then walks back with
+  $\bar v = \sum_{c} \bar c\,\frac{\partial c}{\partial v}$. One sweep answers *how does one output
+  change with everything* (a vector-Jacobian product).
+
+Both are exact up to rounding: nothing is divided by a small step, no formula is expanded. At kinks
+and poles this engine follows torch's conventions, so `where(x > 0, sqrt(x), 0)` at 0 gives NaN
+here as it does there: $0 \cdot \infty$.
+"""
+    )
+st.caption(
+    f"Paper: {about.paper}. The running example y = log x1 + x1·x2 − sin x2 at (2, 5) is the "
+    "paper's; adjoint tables follow Baydin et al., JMLR 18(153), 2018."
+)

@@ -40,7 +40,7 @@ class Snapshot:
         count: how many steps it has yielded.
         total: how many it will yield, if known.
         seconds: time at work so far.
-        ahead: jobs before this one in the queue.
+        ahead: jobs at work or waiting before this one.
         error: what to tell the person if it failed.
     """
 
@@ -143,8 +143,9 @@ class _Queue:
         self._start_next()
 
     def place(self, job: Job) -> int:
+        """How many jobs must end, or at least begin, before this one."""
         with self._lock:
-            return self._waiting.index(job) if job in self._waiting else 0
+            return self._running + self._waiting.index(job) if job in self._waiting else 0
 
     def withdraw(self, job: Job) -> bool:
         with self._lock:

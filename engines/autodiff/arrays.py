@@ -24,6 +24,11 @@ _real_erf = np.vectorize(math.erf, otypes=[float])
 _real_erfc = np.vectorize(math.erfc, otypes=[float])
 
 
+def select(condition: Array, x: Array, y: Array) -> Array:
+    chosen: Array = np.where(condition, x, y)
+    return chosen[()]
+
+
 def analytic(function: Callable[..., Array]) -> Callable[..., Array]:
     """``function`` with ``nan`` at complex values whose real parts are off its real domain."""
 
@@ -32,7 +37,7 @@ def analytic(function: Callable[..., Array]) -> Callable[..., Array]:
         if not np.iscomplexobj(value):
             return value
         outside = np.isnan(function(*(np.real(arg) for arg in args)))
-        return np.where(outside, np.nan, value)[()]
+        return select(outside, np.nan, value)
 
     return on_real_domain
 
@@ -53,10 +58,6 @@ def of_real_part(function: Callable[..., Array]) -> Callable[..., Array]:
         return function(*(np.real(arg) for arg in args)) * 1.0
 
     return stepped
-
-
-def select(condition: Array, x: Array, y: Array) -> Array:
-    return np.where(condition, x, y)[()]
 
 
 def sign(x: Array) -> Array:

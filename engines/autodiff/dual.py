@@ -33,7 +33,7 @@ class Dual(Overloaded):
     Dual(1, 10.0, 6.0)
     """
 
-    __slots__ = ("level", "value", "tangent")
+    __slots__ = ("level", "tangent", "value")
 
     def __init__(self, level: int, value: Value, tangent: Value) -> None:
         self.level = level
@@ -48,9 +48,7 @@ class Dual(Overloaded):
 
     def lift(self, op: str, args: tuple[Value, ...]) -> Value:
         level = self.level
-        values = [
-            arg.value if type(arg) is Dual and arg.level == level else arg for arg in args
-        ]
+        values = [arg.value if type(arg) is Dual and arg.level == level else arg for arg in args]
         value = OPERATORS[op](*values)
         tangent = None
         for partial, arg in zip(RULES[op], args, strict=True):

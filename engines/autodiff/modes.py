@@ -202,9 +202,7 @@ def _jacobian_rows(tape: Tape, values: Sequence[Value], mode: Mode) -> list[list
     raise InputError(f"The mode must be 'reverse' or 'forward', not {mode!r}.")
 
 
-def _checked(
-    direction: Mapping[str, Value], tape: Tape, point: Point
-) -> Mapping[str, Value]:
+def _checked(direction: Mapping[str, Value], tape: Tape, point: Point) -> Mapping[str, Value]:
     unknown = [name for name in direction if name not in names_of(tape, point)]
     if unknown:
         raise InputError(f"The direction names {', '.join(unknown)}, which the point does not.")

@@ -128,7 +128,8 @@ def _general(
             return apply(op, *args)
         if all(isinstance(arg, float | int) for arg in args):
             return on_floats(*map(float, args))
-        return on_arrays(*args)
+        with np.errstate(all="ignore"):
+            return on_arrays(*args)
 
     return _entered(op, on_floats, operation)
 

@@ -11,8 +11,8 @@ Conventions at kinks and poles are torch's (``derivatives.yaml`` of torch 2.13):
 ``relu'(0) = 0``, a tie of ``min`` or ``max`` sends half to each side, both edges of ``clamp``
 belong to its inside, ``(x^0)' = 0`` and ``sqrt'(0) = inf``. Operations that select (``where``,
 ``min``, ``max``, ``clamp``, ``relu``) send exactly 0 to the side not taken, even if ``g`` is
-infinite; all others multiply, so that ``0 * inf = nan``. ``None`` marks an argument without
-derivative: nothing is sent to it.
+infinite; all others multiply, so that ``0 * inf = nan``. ``atan2`` sends 0 from the origin.
+``None`` marks an argument without derivative: nothing is sent to it.
 """
 
 from __future__ import annotations
@@ -91,11 +91,17 @@ def _max(g: Value, x: Value, y: Value, z: Value) -> Value:
 
 
 def _atan2_y(g: Value, y: Value, x: Value, z: Value) -> Value:
-    return g * x * reciprocal(x * x + y * y)
+    return g * x * _inverse_square(x, y)
 
 
 def _atan2_x(g: Value, y: Value, x: Value, z: Value) -> Value:
-    return g * -y * reciprocal(x * x + y * y)
+    return g * -y * _inverse_square(x, y)
+
+
+def _inverse_square(x: Value, y: Value) -> Value:
+    """``1/(x^2 + y^2)``, and 0 at the origin: torch sends nothing from where there is no angle."""
+    squared = x * x + y * y
+    return where(eq(squared, 0.0), 0.0, reciprocal(squared))
 
 
 def _clamp(g: Value, x: Value, low: Value, high: Value, z: Value) -> Value:

@@ -14,7 +14,7 @@ complex or a dual number: the sweeps are the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -72,13 +72,14 @@ def tangents(tape: Tape, values: Sequence[Value], seed: Mapping[str, Value]) -> 
     start = len(result)
     with np.errstate(all="ignore"):
         for line, value in zip(tape.lines[start:], values[start:], strict=True):
-            args = [values[arg] for arg in line.args]
+            args = line.args
             total = None
-            for times, arg in zip(_TIMES[line.op], line.args, strict=True):
+            for arg, times in zip(args, _TIMES[line.op], strict=True):
                 tangent = result[arg]
-                if times is not None and tangent is not None:
-                    term = times(tangent, *args, value)
-                    total = term if total is None else total + term
+                if times is None or tangent is None:
+                    continue
+                term = _term(times, tangent, values, args, value)
+                total = term if total is None else total + term
             result.append(total)
     return [0.0 if tangent is None else tangent for tangent in result]
 
@@ -111,14 +112,30 @@ def adjoints(
             adjoint = result[index]
             if adjoint is None or index in fixed:
                 continue
-            line = tape.lines[index]
-            args = [values[arg] for arg in line.args]
-            for times, arg in zip(_TIMES[line.op], line.args, strict=True):
-                if times is not None and arg not in fixed:
-                    term = times(adjoint, *args, values[index])
-                    total = result[arg]
-                    result[arg] = term if total is None else total + term
+            line, value = tape.lines[index], values[index]
+            args = line.args
+            for arg, times in zip(args, _TIMES[line.op], strict=True):
+                if times is None or arg in fixed:
+                    continue
+                term = _term(times, adjoint, values, args, value)
+                total = result[arg]
+                result[arg] = term if total is None else total + term
     return [0.0 if a is None or i in fixed else a for i, a in enumerate(result)]
+
+
+def _term(
+    times: Callable[..., Value],
+    g: Value,
+    values: Sequence[Value],
+    args: tuple[int, ...],
+    value: Value,
+) -> Value:
+    """``g`` times a partial; by arity, because packing the arguments would double the time."""
+    if len(args) == 2:
+        return times(g, values[args[0]], values[args[1]], value)
+    if len(args) == 1:
+        return times(g, values[args[0]], value)
+    return times(g, *(values[arg] for arg in args), value)
 
 
 def _weighted(tape: Tape, weights: Sequence[Value]) -> dict[int, Value]:
@@ -131,11 +148,19 @@ def _weighted(tape: Tape, weights: Sequence[Value]) -> dict[int, Value]:
     return seeds
 
 
-def constant_lines(tape: Tape) -> set[int]:
-    """Indices of the lines through which no derivative flows: they depend on no input."""
+def constant_lines(tape: Tape, moving: Collection[str] | None = None) -> set[int]:
+    """Indices of the lines through which no derivative by the inputs ``moving`` flows.
+
+    Args:
+        tape: the function.
+        moving: names of inputs; all of them by default.
+    """
     fixed: set[int] = set()
     for index, line in enumerate(tape.lines):
         args = line.args if line.op not in _BLIND else line.args[_BLIND[line.op] :]
-        if fixed.issuperset(args) and line.op != "input":
+        if line.op == "input":
+            if moving is not None and line.name not in moving:
+                fixed.add(index)
+        elif fixed.issuperset(args):
             fixed.add(index)
     return fixed

@@ -143,7 +143,7 @@ def build(tape: Tape, point: Mapping[str, float]) -> Graph:
         if line.op == "input":
             nodes.append(Node(float(point[name]), name=name))
         elif line.op == "constant":
-            nodes.append(Node(line.value or 0.0, operator="constant", name=name))
+            nodes.append(Node(line.number, operator="constant", name=name))
         else:
             nodes.append(wrap(line.op)(*(nodes[arg] for arg in line.args), name=name))
     return Graph(tuple(nodes), tape.outputs)
@@ -175,25 +175,35 @@ def build_steps(graph: Graph) -> Iterator[BuildStep]:
     """The making of a graph, node by node."""
     for index, node in enumerate(graph.nodes):
         edges = tuple((graph.index[parent], index) for parent in node.parent_nodes)
-        value, names = short(node.value), [parent.name for parent in node.parent_nodes]
-        if not names:
-            symbols, numbers, actions = node.name, value, (f"{node.name} = Node({value})",)
-        else:
-            written = applied(node.operator, [short(parent.value) for parent in node.parent_nodes])
-            symbols = f"{node.name} = {applied(node.operator, names)}"
-            numbers = f"{written} = {value}"
-            listed = ", ".join(names)
-            partials = ", ".join(short(partial) for partial in node.grad_wrt_parents)
-            actions = (
-                f"value = {numbers}",
-                f"parent_nodes = [{listed}]",
-                f'{node.name} = Node({value}, [{listed}], "{node.operator}")',
-                f"{node.name}.grad_wrt_parents = [{partials}]",
-                "; ".join(f"{name}.child_nodes.append({node.name})" for name in names),
-            )
+        symbols, numbers, actions = _printed(node)
         yield BuildStep(
-            index, node.operator, node.value, node.grad_wrt_parents, edges, symbols, numbers, actions
+            index,
+            node.operator,
+            node.value,
+            node.grad_wrt_parents,
+            edges,
+            symbols,
+            numbers,
+            actions,
         )
+
+
+def _printed(node: Node) -> tuple[str, str, tuple[str, ...]]:
+    """The fields ``symbols``, ``numbers`` and ``actions`` of a node's :class:`BuildStep`."""
+    value, names = short(node.value), [parent.name for parent in node.parent_nodes]
+    if not names:
+        return node.name, value, (f"{node.name} = Node({value})",)
+    written = applied(node.operator, [short(parent.value) for parent in node.parent_nodes])
+    listed = ", ".join(names)
+    partials = ", ".join(short(partial) for partial in node.grad_wrt_parents)
+    actions = (
+        f"value = {written} = {value}",
+        f"parent_nodes = [{listed}]",
+        f'{node.name} = Node({value}, [{listed}], "{node.operator}")',
+        f"{node.name}.grad_wrt_parents = [{partials}]",
+        "; ".join(f"{name}.child_nodes.append({node.name})" for name in names),
+    )
+    return f"{node.name} = {applied(node.operator, names)}", f"{written} = {value}", actions
 
 
 def short(value: float) -> str:

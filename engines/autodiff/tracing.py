@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from numbers import Real
 
 from engines.autodiff.operators import Overloaded, Value
 from engines.common.errors import InputError
@@ -50,11 +51,10 @@ def line_of(value: Value, builder: TapeBuilder) -> int:
         return value.index
     if isinstance(value, Symbol):
         raise InputError("A traced function must not use the symbols of another one.")
-    try:
-        return builder.constant(float(value))
-    except (TypeError, ValueError) as error:
+    if not isinstance(value, Real):
         message = f"A traced function computes with numbers, not with {type(value).__name__}."
-        raise InputError(message) from error
+        raise InputError(message)
+    return builder.constant(float(value))
 
 
 def trace(source: Source, variables: tuple[str, ...] | None = None) -> Tape:

@@ -79,11 +79,7 @@ def save_checkpoint(
             that are not finite JSON, or a tensor of a type that the format does not know.
     """
     file = _file_name(name)
-    if set(metadata) != set(_METADATA):
-        wrong = ", ".join(sorted(set(metadata) ^ set(_METADATA)))
-        raise CheckpointError(
-            f"The metadata of {file} must be exactly {', '.join(_METADATA)}; see to: {wrong}."
-        )
+    _check_metadata(metadata, file)
     data = _serialise(tensors, file)
     entry = ManifestEntry(
         file=file,
@@ -169,6 +165,15 @@ def _file_name(name: str) -> str:
             f"{name!r} cannot name a checkpoint; use letters, digits, '.', '_' and '-'."
         )
     return f"{stem}.safetensors"
+
+
+def _check_metadata(metadata: Mapping[str, Any], file: str) -> None:
+    wrong = sorted(set(metadata) ^ set(_METADATA))
+    if wrong:
+        needed = ", ".join(_METADATA)
+        raise CheckpointError(
+            f"The metadata of {file} must be exactly {needed}; see to: {', '.join(wrong)}."
+        )
 
 
 def _manifest_text(entries: Mapping[str, ManifestEntry]) -> str:

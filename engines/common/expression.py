@@ -73,15 +73,17 @@ def _inputs(trees: _Trees, allowed: tuple[str, ...] | None, text: str) -> tuple[
     found: set[str] = set(allowed or ())
     defined: set[str] = set()
     for part, tree in trees:
-        called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and id(node) not in called:
-                if node.id in FUNCTIONS or node.id in ALIASES:
-                    message = f"{node.id} is a function: write {node.id}(...)."
-                    raise ParseError(message, text, *part.span(node))
-                if node.id not in {*found, *defined, *CONSTANTS}:
-                    _check_addable(node, allowed, found, text, part)
-                    found.add(node.id)
+        called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        for node in sorted(names, key=lambda node: node.col_offset):
+            if node in called:
+                continue
+            if node.id in FUNCTIONS or node.id in ALIASES:
+                message = f"{node.id} is a function: write {node.id}(...)."
+                raise ParseError(message, text, *part.span(node))
+            if node.id not in {*found, *defined, *CONSTANTS}:
+                _check_addable(node, allowed, found, text, part)
+                found.add(node.id)
         if part.name is not None:
             _check_definable(part, found, defined, text)
             defined.add(part.name)

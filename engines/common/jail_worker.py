@@ -1,8 +1,8 @@
 """The child process of :mod:`engines.common.jail`: answers one call per line until its input ends.
 
-Run by path as ``python -I jail_worker.py``, never imported. The first line on standard input is the
-configuration, every further line a call; each is answered by one line of JSON on what was standard
-output when the process began.
+Run by path as ``python -I jail_worker.py``. The first line on standard input is the configuration,
+every further line a call; each is answered by one line of JSON on what was standard output when
+the process began.
 """
 
 from __future__ import annotations
@@ -13,20 +13,43 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 try:
     import resource
-except ImportError:  # Windows: only the parent's time limit applies there
+except ImportError:  # Windows: there only the parent's time limit applies
     resource = None  # type: ignore[assignment]
 
-PROJECT = Path(__file__).resolve().parents[2]
-OUT_OF_MEMORY = 3  # exit status: the answer was sent, but the process is not fit for another call
+PROJECT = str(Path(__file__).resolve().parents[2])
+if PROJECT not in sys.path:  # -I leaves out the script's folder, which would be the wrong one
+    sys.path.insert(0, PROJECT)
+
+from engines.common.errors import EngineError  # noqa: E402 - found through the line above
+
+Functions = Mapping[str, Callable[..., Any]]
 
 
-def private_streams() -> tuple[BufferedReader, int]:
+def main() -> int:
+    """Serve until the parent closes our input; exit status 1 if the targets cannot be imported."""
+    requests, replies = private_streams()
+    configuration = json.loads(requests.readline())
+    try:
+        functions = {name: load(target) for name, target in configuration["targets"].items()}
+    except Exception as error:
+        message = f"A target of the worker cannot be imported ({type(error).__name__})."
+        send(replies, json.dumps({"error": message}))
+        return 1
+    limit_memory(configuration["memory_mb"])
+    send(replies, json.dumps({"ready": True}))
+    for line in requests:
+        request = json.loads(line)
+        limit_processor(request["seconds"])
+        send(replies, answer(functions, request, configuration))
+    return 0
+
+
+def private_streams() -> tuple[BinaryIO, int]:
     """Move the protocol off descriptors 0 and 1, so that a called function may print or read."""
     requests = os.fdopen(os.dup(0), "rb")
     replies = os.dup(1)
@@ -34,12 +57,6 @@ def private_streams() -> tuple[BufferedReader, int]:
         os.dup2(nothing.fileno(), 0)
         os.dup2(nothing.fileno(), 1)
     return requests, replies
-
-
-def send(replies: int, message: Mapping[str, Any]) -> None:
-    line = memoryview(json.dumps(message).encode() + b"\n")
-    while line:
-        line = line[os.write(replies, line) :]
 
 
 def load(target: str) -> Callable[..., Any]:
@@ -51,8 +68,8 @@ def load(target: str) -> Callable[..., Any]:
 
 def limit_memory(megabytes: int) -> None:
     """Allow this many MB on top of what the imports already take."""
-    # Address space can only be limited as a whole; where /proc does not tell how much is in use
-    # (macOS, which ignores the limit anyway), no sane number can be set.
+    # Where /proc does not tell how much address space is in use, no sane limit can be set; macOS,
+    # the one such system, would ignore it anyway.
     with contextlib.suppress(OSError, ValueError, AttributeError):
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         limit = pages * resource.getpagesize() + megabytes * 1_000_000
@@ -64,23 +81,30 @@ def limit_processor(seconds: float) -> None:
     """End this process should it compute longer than that, even if its parent is gone."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        soft = int(usage.ru_utime + usage.ru_stime + seconds) + 1
-        resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+        soft = int(usage.ru_utime + usage.ru_stime + seconds) + 2
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
-def answer(functions: Mapping[str, Callable[..., Any]], request: Mapping[str, Any]) -> str:
-    """The reply to one call, as JSON text."""
+def answer(functions: Functions, request: Mapping[str, Any], limits: Mapping[str, Any]) -> str:
+    """The reply to one call, as JSON text; a failure is a reply too."""
     try:
-        function = functions[request["name"]]
-        return json.dumps({"result": function(*request["args"], **request["kwargs"])})
+        result = functions[request["name"]](*request["args"], **request["kwargs"])
+    except MemoryError:
+        message = f"The calculation needed more than {limits['memory_mb']:,} MB of memory."
+        return json.dumps({"error": message, "exhausted": True})
     except BaseException as error:  # SystemExit too: the worker outlives what it calls
-        return json.dumps({"error": explanation(error), "kind": type(error).__name__})
+        return json.dumps({"error": explanation(error)})
+    try:
+        reply = json.dumps({"result": result})
+    except (TypeError, ValueError, RecursionError, MemoryError):
+        return json.dumps({"error": "The calculation returned something that is not JSON."})
+    if len(reply) > limits["max_result_mb"] * 1_000_000:
+        return json.dumps({"error": f"The result has more than {limits['max_result_mb']} MB."})
+    return reply
 
 
 def explanation(error: BaseException) -> str:
-    """A sentence for the visitor; only our own errors speak for themselves, others name paths."""
-    from engines.common.errors import EngineError
-
+    """A sentence for the visitor: our own errors speak for themselves, others may name paths."""
     if isinstance(error, EngineError):
         return str(error)
     if isinstance(error, RecursionError):
@@ -88,18 +112,11 @@ def explanation(error: BaseException) -> str:
     return f"The calculation failed ({type(error).__name__})."
 
 
-def main() -> int:
-    requests, replies = private_streams()
-    configuration = json.loads(requests.readline())
-    sys.path.insert(0, str(PROJECT))
-    try:
-        functions = {name: load(target) for name, target in configuration["targets"].items()}
-    except Exception as error:
-        send(replies, {"error": f"The worker could not start ({type(error).__name__})."})
-        return 1
-    limit_memory(configuration["memory_mb"])
-    send(replies, {"ready": True})
-    return serve(requests, replies, functions)
+def send(replies: int, line: str) -> None:
+    """Write all of one line; a pipe takes only part of a long one at a time."""
+    left = memoryview(line.encode() + b"\n")
+    while left:
+        left = left[os.write(replies, left) :]
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def line_names(tape: Tape) -> tuple[str, ...]:
     names, count = [], 0
     for index, line in enumerate(tape.lines):
         if line.op == "constant":
-            names.append(number(line.value or 0.0))
+            names.append(number(line.number))
         elif line.op == "input":
             names.append(str(line.name))
         else:
@@ -53,7 +53,7 @@ def formula(tape: Tape, index: int, arguments: Sequence[str]) -> str:
     line = tape.lines[index]
     if line.op == "input":
         return str(line.name)
-    return number(line.value or 0.0) if line.op == "constant" else applied(line.op, arguments)
+    return number(line.number) if line.op == "constant" else applied(line.op, arguments)
 
 
 def applied(op: str, arguments: Sequence[str]) -> str:
@@ -83,7 +83,7 @@ def to_latex(tape: Tape, result: str = "y") -> tuple[str, ...]:
 def latex_name(name: str) -> str:
     """``x12`` as ``x_{12}``; names of several letters upright."""
     stem = name.rstrip("0123456789_")
-    index = name[len(stem) :].strip("_")
+    index = name[len(stem) :].strip("_").replace("_", ",")
     head = stem if len(stem) == 1 else rf"\mathrm{{{stem.replace('_', chr(92) + '_')}}}"
     return f"{head}_{{{index}}}" if index else head
 
@@ -107,7 +107,7 @@ def _write(tape: Tape, latex: bool) -> tuple[list[tuple[str, str]], list[str]]:
         if line.op == "input":
             written.append((latex_name(names[index]) if latex else names[index], _ATOM, 0))
         elif line.op == "constant":
-            value = line.value or 0.0
+            value = line.number
             text = latex_number(value) if latex else number(value)
             written.append((text, _number_precedence(text), 0))
         else:

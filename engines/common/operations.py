@@ -64,7 +64,7 @@ _TABLE: tuple[Operation, ...] = (
     _call("min", 2, "smaller of two", r"\min\left({0}, {1}\right)"),
     _call("max", 2, "greater of two", r"\max\left({0}, {1}\right)"),
     _call("atan2", 2, "angle of the point (second, first)"),
-    _call("hypot", 2, "length of the vector (first, second)", r"\sqrt{{{0}^2 + {1}^2}}"),
+    _call("hypot", 2, "length of the vector (first, second)", r"\left\|({0}, {1})\right\|"),
     _call("logaddexp", 2, "log of the sum of exponentials"),
     _call("where", 3, "second where the first is not 0, else third"),
     _call("clamp", 3, "first, kept between second and third"),

@@ -7,6 +7,7 @@ sub-expressions share one line.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -31,6 +32,11 @@ class Line:
     value: float | None = None
     name: str | None = None
     position: int = 0
+
+    @property
+    def number(self) -> float:
+        """The value of a constant; nan on any other line."""
+        return math.nan if self.value is None else self.value
 
 
 @dataclass(frozen=True, slots=True)

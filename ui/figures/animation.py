@@ -71,9 +71,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table whose rows belong to nodes of a graph."""
+    """A table whose rows belong to nodes of a graph; ``group`` names the player it follows."""
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    group: str
     colour: int

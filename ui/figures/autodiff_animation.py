@@ -164,7 +164,7 @@ def primal_table(tape: Tape, graph: Graph) -> Table:
         written = "input" if line.op == "input" else f"{symbols}\n{numbers}"
         rows.append(Row(index, 0, (names[index], written, short(graph.nodes[index].value))))
     columns = ("line", "formula, then in numbers", "value")
-    return Table("Values (primal trace)", columns, tuple(rows), 0)
+    return Table("Values (primal trace)", columns, tuple(rows), "ad", 0)
 
 
 def sweep_table(graph: Graph, steps: Sequence[SweepStep], caption: str, mode: str) -> Table:
@@ -176,4 +176,4 @@ def sweep_table(graph: Graph, steps: Sequence[SweepStep], caption: str, mode: st
         written = f"{right}\n{numbers}" if right else "seed"
         rows.append(Row(step.node, place + 1, (left, written, value)))
     columns = ("derivative", "chain rule, then in numbers", "value")
-    return Table(caption, columns, tuple(rows), _COLOURS[mode])
+    return Table(caption, columns, tuple(rows), f"ad-{mode}", _COLOURS[mode])

@@ -11,6 +11,8 @@ _CSS = """
 .player { font-family: var(--st-font); color: var(--st-text-color);
   border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius); }
 .player:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+.player.thumbnail { border: none; pointer-events: none; }
+.player.thumbnail .bar, .player.thumbnail .note { display: none; }
 .stage { overflow: auto; padding: 0.75rem; max-height: 34rem; display: flex;
   justify-content: safe center; }
 svg { flex: none; }
@@ -85,6 +87,7 @@ def graph_player(
     group: str,
     param: str | None = None,
     cue: tuple[int, int] | None = None,
+    thumbnail: bool = False,
 ) -> int | None:
     """Show the player; returns the node that was clicked in this run, if any.
 
@@ -92,11 +95,13 @@ def graph_player(
         animation: what to play. New numbers for the same graph keep the player's position.
         group: players and tables of one group move together.
         param: name under which the position is kept in the address.
+        thumbnail: no controls; plays by itself, over and over, unless motion is unwanted.
         cue: ``(number, position)``; when the number changes the player goes to the position.
     """
+    kept = {"group": group, "param": param, "cue": cue, "thumbnail": thumbnail}
     picked = _player(
         key=key,
-        data={**_plain(animation), "group": group, "param": param, "cue": cue},
+        data={**_plain(animation), **kept},
         on_picked_change=lambda: None,
     ).picked
     return picked if isinstance(picked, int) else None

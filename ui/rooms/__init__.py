@@ -1,4 +1,8 @@
-"""The rooms that are built, in the order of the navigation; adding one here makes it appear."""
+"""The rooms that are built, in the order of the navigation; adding one here makes it appear.
+
+A room ``xyz`` is a page ``pages/xyz.py``, a package ``ui/rooms/xyz/`` with its sections, and in it
+``thumbnail.py``, whose ``show()`` draws the live picture of its card on the home page.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,6 @@ class Room:
         icon: a Material icon.
         question: the one question the room answers.
         paper: title, authors and identifier of the paper.
-        picture: file name in ``assets/pictures/`` without theme and ending.
     """
 
     page: str
@@ -25,7 +28,6 @@ class Room:
     icon: str
     question: str
     paper: str
-    picture: str
 
 
 ROOMS: tuple[Room, ...] = (
@@ -39,6 +41,10 @@ ROOMS: tuple[Room, ...] = (
             "A Step-by-step Introduction to the Implementation of Automatic Differentiation. "
             "Fang, Lin, Liu, Lin. arXiv 2402.16020"
         ),
-        picture="autodiff",
     ),
 )
+
+
+def room(page: str) -> Room:
+    """The room whose page is ``page``."""
+    return next(candidate for candidate in ROOMS if candidate.page == page)

@@ -70,8 +70,9 @@ export function buildGraph(s, pick) {
   const height = Math.max(...all.map((p) => p.y)) + m.height + 12;
   svg.replaceChildren();
   svg.setAttribute("viewBox", `-6 -6 ${width} ${height}`);
-  const room = s.stage.clientWidth || width;
-  const scale = m.crowded ? Math.min(1, room / width) : Math.min(1.15, Math.max(0.72, room / width));
+  const room = s.stage.clientWidth - 26 || width;
+  const least = m.crowded || data.thumbnail ? 0.1 : 0.72;
+  const scale = Math.min(1.15, Math.max(least, room / width));
   svg.style.width = width * scale + "px";
   svg.style.height = height * scale + "px";
   s.scale = scale;

@@ -64,11 +64,24 @@ function play(s) {
       const steps = Math.floor(s.owed);
       s.owed -= steps;
       show(s, s.position + steps);
-      if (s.position >= s.data.frames.length) return pause(s);
+      if (s.position >= s.data.frames.length) return s.data.thumbnail ? rest(s) : pause(s);
     }
     requestAnimationFrame(tick);
   };
   requestAnimationFrame(tick);
+}
+
+// A thumbnail shows the finished picture for a while and begins again.
+function rest(s) {
+  pause(s);
+  s.timer = setTimeout(() => play(s), 2500);
+}
+
+function startThumbnail(s) {
+  const player = s.parent.querySelector(".player");
+  player.classList.add("thumbnail");
+  player.removeAttribute("tabindex");
+  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) s.timer = setTimeout(() => play(s), 600);
 }
 
 function pause(s) {
@@ -133,12 +146,14 @@ export function render({ data, parentElement, setTriggerValue }) {
   const shape = JSON.stringify([data.nodes, data.edges]);
   if (shape !== s.shape) { s.shape = shape; rebuild(s); }
   else { paintTexts(s); show(s, s.position); }
+  if (!before && data.thumbnail) startThumbnail(s);
 }
 
 export function dispose(parent) {
   const s = instances.get(parent);
   if (!s) return;
   pause(s);
+  clearTimeout(s.timer);
   s.observer.disconnect();
   s.unlisten();
   if (s.data.param) writeParam(s.data.param, null);

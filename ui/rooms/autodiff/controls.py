@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import streamlit as st
@@ -19,6 +19,8 @@ from ui.live.copy_link import copy_link
 
 PREFIX = "ad_"
 FUNCTION, MODE, ORDER, WRT, REACH = "ad_f", "ad_mode", "ad_order", "ad_wrt", "ad_range"
+TAB, TOUR = "ad_tab", "ad_tour"
+TABS = ("Traces", "Second order", "Compare", "Cost", "Code", "Tiny network", "Evidence")
 PAPER = "log(x1) + x1*x2 - sin(x2)"
 _DEFAULTS = {"x1": 2.0, "x2": 5.0}
 _RIGHT, _NAIVE = "topological order", "naive order"
@@ -52,13 +54,13 @@ PRESETS: tuple[tuple[str, str, Mapping[str, float], Mapping[str, object]], ...] 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is to be shown now."""
+    """What is to be shown now: the function, the sweep, and the values of the variables."""
 
     tape: Tape
-    point: dict[str, float]
     mode: str
     wrt: str
     naive: bool
+    point: dict[str, float] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=256)
@@ -78,17 +80,19 @@ def preset_values(text: str, point: Mapping[str, float], more: Mapping[str, obje
 
 
 def choose() -> Choice:
-    """Draw the controls; returns the choice, with the last good function if the text is faulty."""
-    with st.container(key="ad_presets"):
-        state.presets([(p[0], preset_values(*p[1:])) for p in PRESETS], key="ad")
+    """Draw the controls that are not dragged; with faulty text the last good function stays."""
+    state.presets([(p[0], preset_values(*p[1:])) for p in PRESETS], key="ad")
     tape = _function()
-    with st.container(key="ad_sliders"):
-        point = _point(tape)
     with st.container(key="ad_modes", horizontal=True, vertical_alignment="bottom"):
         mode, wrt, naive = _mode(tape)
         st.button("Reset", icon=":material/restart_alt:", on_click=_reset, key="ad--reset")
         copy_link("ad")
-    return Choice(tape, point, mode, wrt, naive)
+    return Choice(tape, mode, wrt, naive)
+
+
+def at_point(choice: Choice) -> Choice:
+    """Draw a slider for every variable; returns the choice with their values."""
+    return replace(choice, point=_point(choice.tape))
 
 
 def _reset() -> None:

@@ -9,19 +9,21 @@ import streamlit as st
 
 from engines.autodiff.teaching import Graph, SweepStep, build, forward, output_node, reverse, short
 from engines.autodiff.teaching_naive import naive_forward, naive_reverse
+from ui.figures.animation import Table
 from ui.figures.autodiff_animation import MAX_FRAMES, animation, primal_table, sweep_table
-from ui.live import graph_player, step_table
+from ui.live import graph_player, step_tables
 from ui.rooms.autodiff.controls import Choice, picture
 
 
-def show_graph(choice: Choice, graph: Graph, cue: tuple[int, int] | None) -> None:
+def show_graph(choice: Choice, graph: Graph, tour_step: int) -> None:
     """The player, and the derivatives as large numbers above it."""
-    with st.container(key="ad_numbers"):
-        _numbers(choice, graph)
+    _numbers(choice, graph)
     if not choice.tape.variables and choice.mode != "Build":
         st.info("A formula without variables is a constant: there is nothing to differentiate by.")
         return
     played = animation(picture(choice.tape), graph, choice.mode, choice.wrt, naive=choice.naive)
+    # A step of the tour begins with the finished picture.
+    cue = (tour_step, len(played.frames))
     with st.container(key="ad_graph"):
         graph_player(played, key="ad-player", group=f"ad-{choice.mode}", param="ad_step", cue=cue)
 
@@ -33,9 +35,7 @@ def _numbers(choice: Choice, graph: Graph) -> None:
     parts = [f"**{top.name}** = {top.value:.10g}"]
     for name, node in names.items():
         parts.append(f"**∂{top.name}/∂{name}** = {right.get(node, 0.0):.10g}")
-    with st.container(horizontal=True, gap="medium"):
-        for part in parts[:9]:
-            st.markdown(part, width="content")
+    st.markdown(" \u2003 ".join(parts[:9]))
     if choice.naive:
         _verdict(choice, graph, right, names)
 
@@ -78,20 +78,21 @@ def _steps(choice: Choice, graph: Graph, mode: str | None = None) -> list[SweepS
 
 def show_traces(choice: Choice, graph: Graph) -> None:
     """Primal, tangent and adjoint traces side by side, following the player."""
-    values, tangents, adjoints = st.columns([0.75, 1, 1])
-    with values:
-        step_table(primal_table(choice.tape, graph), key="ad-primal", group="ad")
+    with st.container(key="ad_traces"):
+        step_tables(list(_tables(choice, graph)), key="ad-tables")
+
+
+def _tables(choice: Choice, graph: Graph) -> Iterator[Table]:
+    yield primal_table(choice.tape, graph)
     if not choice.tape.variables:
         return
     wrong = " (naive order)" if choice.naive else ""
-    for column, mode, caption in (
-        (tangents, "Forward", f"Tangents: forward mode by {choice.wrt}"),
-        (adjoints, "Reverse", f"Adjoints: reverse mode from {output_node(graph, 0).name}"),
+    for mode, caption in (
+        ("Forward", f"Tangents: forward mode by {choice.wrt}"),
+        ("Reverse", f"Adjoints: reverse mode from {output_node(graph, 0).name}"),
     ):
-        with column:
-            told = caption + (wrong if mode == choice.mode else "")
-            table = sweep_table(graph, _steps(choice, graph, mode), told, mode)
-            step_table(table, key=f"ad-{mode}", group=f"ad-{mode}")
+        told = caption + (wrong if mode == choice.mode else "")
+        yield sweep_table(graph, _steps(choice, graph, mode), told, mode)
 
 
 def build_graph(choice: Choice) -> Graph:

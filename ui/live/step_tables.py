@@ -1,11 +1,16 @@
-"""A table whose rows follow a graph player of the same group."""
+"""Tables whose rows follow a graph player of the same group."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 from ui.figures.animation import Table
 from ui.live.component import define
 
 _CSS = """
+.tables { display: grid; gap: 1rem; align-items: start;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); }
 .scroll { overflow-x: auto; border: 1px solid var(--st-border-color); max-height: 30rem;
   border-radius: var(--st-base-radius); }
 .scroll:focus-visible { outline: 2px solid var(--st-primary-color); }
@@ -26,23 +31,22 @@ tr.here td { background: color-mix(in srgb, var(--accent) 16%, var(--st-backgrou
 tr.here td:first-child { box-shadow: inset 4px 0 0 var(--accent); }
 td:last-child { font-weight: 700; }
 """
-_HTML = """<div class="scroll" tabindex="0"><table><caption></caption><thead></thead><tbody></tbody>
-</table></div>
-"""
-_table = define("step_table", html=_HTML, css=_CSS)
+_tables = define("step_tables", html="<div class='tables'></div>\n", css=_CSS)
 
 
-def step_table(table: Table, *, key: str, group: str) -> None:
-    """Show the table; clicking a row sends the group's player to the step of its node."""
-    _table(
-        key=key,
-        data={
-            "caption": table.caption,
-            "columns": table.columns,
-            "rows": [
-                {"node": r.node, "known_at": r.known_at, "cells": r.cells} for r in table.rows
-            ],
-            "group": group,
-            "colour": table.colour,
-        },
-    )
+def step_tables(tables: Sequence[Table], *, key: str) -> None:
+    """Show tables side by side where there is room, else one below the other.
+
+    Clicking a row sends the player of the table's group to the step of the row's node.
+    """
+    _tables(key=key, data={"tables": [_plain(table) for table in tables]})
+
+
+def _plain(table: Table) -> dict[str, Any]:
+    return {
+        "caption": table.caption,
+        "columns": table.columns,
+        "rows": [{"node": r.node, "known_at": r.known_at, "cells": r.cells} for r in table.rows],
+        "group": table.group,
+        "colour": table.colour,
+    }
