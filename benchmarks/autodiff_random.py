@@ -30,7 +30,7 @@ def random_tape(
     builder = TapeBuilder(names)
 
     def grow(room: int) -> int:
-        if room == 0 or rng.random() < 0.15:
+        if room == 0 or rng.random() < 0.1:
             if rng.random() < 0.2:
                 return builder.constant(rng.choice([*SPECIAL, round(rng.uniform(-3.0, 3.0), 2)]))
             return rng.randrange(len(names))
@@ -38,7 +38,7 @@ def random_tape(
         return builder.apply(op, *(grow(room - 1) for _ in range(OPERATIONS[op].arity)))
 
     op = rng.choice(operations)
-    room = rng.randint(1, depth)
+    room = rng.randint(min(3, depth), depth)
     arguments = [grow(room - 1) for _ in range(OPERATIONS[op].arity)]
     return builder.build([builder.apply(op, *arguments)])
 

@@ -19,16 +19,22 @@ class _CubeRoot(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor) -> Tensor:
-        return torch.sign(x) * torch.pow(torch.abs(x), 1.0 / 3.0)
+        return torch.copysign(torch.pow(torch.abs(x), 1.0 / 3.0), x)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
         ctx.save_for_backward(output)
+        ctx.save_for_forward(output)
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Tensor:
         (z,) = ctx.saved_tensors
         return grads[0] / (3.0 * z * z)
+
+    @staticmethod
+    def jvp(ctx: Any, *grad_inputs: Any) -> Tensor:
+        (z,) = ctx.saved_tensors
+        return grad_inputs[0] / (3.0 * z * z)
 
 
 def _comparison(function: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:

@@ -6,14 +6,18 @@ import streamlit as st
 
 from engines.autodiff.teaching import Graph
 from ui.rooms import room
-from ui.rooms.autodiff import code, controls, second_order, sweep
+from ui.rooms.autodiff import code, compare, controls, cost, evidence, network, second_order, sweep
 from ui.rooms.autodiff.lesson import STEPS
 from ui.tour import tour
 
 SECTIONS: dict[str, Callable[[controls.Choice, Graph], None]] = {
     "Traces": sweep.show_traces,
     "Second order": second_order.show,
+    "Compare": compare.show,
+    "Cost": cost.show,
     "Code": code.show,
+    "Tiny network": network.show,
+    "Evidence": evidence.show,
 }
 
 about = room("autodiff")

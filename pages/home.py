@@ -34,7 +34,7 @@ for first in range(0, len(ROOMS), per_row):
             card(room, wide=per_row == 1)
 
 st.caption(
-    "A link copied from a room shows the same figure to someone else. Add `?present=1` to any "
+    "A link copied from a room shows the same figure to someone else. Add **?present=1** to any "
     "address for larger type and less prose. Light and dark follow the system; the menu at the "
     "top right changes it."
 )

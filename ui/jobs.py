@@ -24,6 +24,7 @@ from engines.common.errors import EngineError
 MAX_RUNNING = max(1, (os.cpu_count() or 2) // 2)
 MAX_QUEUED = 12
 ABANDONED_AFTER = 60.0
+REFRESHES = 6.0
 
 _log = logging.getLogger(__name__)
 
@@ -214,3 +215,21 @@ def _words(snapshot: Snapshot) -> str:
     left = snapshot.remaining
     told = "" if left is None else f", about {left:.0f} s left"
     return f"{snapshot.count} of {snapshot.total}{told}"
+
+
+def watch(key: str, draw: Callable[[Snapshot], None]) -> None:
+    """Draw this visitor's job under ``key``; while it runs, ``REFRESHES`` times a second."""
+    job = current(key)
+    if job is None:
+        return
+    running = not job.look().over
+
+    @st.fragment(run_every=1 / REFRESHES if running else None)
+    def poll() -> None:
+        snapshot = job.look()
+        progress(snapshot)
+        draw(snapshot)
+        if running and snapshot.over:
+            st.rerun()  # drops the timer
+
+    poll()

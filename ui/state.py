@@ -8,7 +8,7 @@ somebody else. The address is untrusted: what does not fit is replaced by the de
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -39,11 +39,13 @@ def put(values: Mapping[str, object]) -> None:
         st.session_state[key] = value
 
 
-def forget(prefix: str, keep: Iterable[str] = ()) -> None:
-    """Back to the defaults: drop every value of a room except ``keep``."""
-    kept = set(keep)
+def forget(prefix: str) -> None:
+    """Drop the numbers kept under keys with this prefix: their sliders go back to the defaults.
+
+    Not for Streamlit's own widgets: one that is bound to the address would read it again.
+    """
     for key in [str(key) for key in st.session_state]:
-        if key.startswith(prefix) and key not in kept and "--" not in key:
+        if key.startswith(prefix) and "--" not in key:
             del st.session_state[key]
 
 

@@ -12,7 +12,6 @@ of the variable::
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,17 +19,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engines.autodiff.operators import Value
-from engines.autodiff.points import Point
+from engines.autodiff.points import Point, input_values
 from engines.autodiff.sweeps import adjoints, primal
 from engines.common.errors import InputError
 from engines.common.notation import line_names
 from engines.common.tape import Tape
 
 MAX_STEPS = 2000
-NOT_ANALYTIC = frozenset(
-    ("abs", "sign", "floor", "ceil", "min", "max", "clamp", "where", "relu", "atan2", "hypot")
-    + ("gt", "ge", "lt", "le", "eq", "ne")
-)
+_PIECEWISE = ("abs", "sign", "floor", "ceil", "min", "max", "clamp", "where", "relu")
+_COMPARISONS = ("gt", "ge", "lt", "le", "eq", "ne")
+NOT_ANALYTIC = frozenset((*_PIECEWISE, *_COMPARISONS, "atan2", "hypot"))
 """Operations that are no analytic functions of a complex number as usually defined.
 
 The engine extends them from the real line piece by piece (see :mod:`engines.autodiff.arrays`),
@@ -92,11 +90,19 @@ def step_curve(
     with np.errstate(all="ignore"):
         ahead, here, behind, aside = f(x + h), f(x), f(x - h), f(x + 1j * h)
         forward, central = (ahead - here) / h, (ahead - behind) / (2.0 * h)
-        complex_step = np.imag(aside) / h
+        complex_step = np.where(np.isnan(aside), np.nan, np.imag(aside) / h)
         reference = _exact(tape, point, variable, exact)
-        errors = [np.abs(found - reference) for found in (forward, central, complex_step)]
-    names = not_analytic(tape, variable)
-    return StepCurve(h, forward, central, complex_step, *errors, reference, names)
+        return StepCurve(
+            h,
+            forward,
+            central,
+            complex_step,
+            np.abs(forward - reference),
+            np.abs(central - reference),
+            np.abs(complex_step - reference),
+            reference,
+            not_analytic(tape, variable),
+        )
 
 
 def not_analytic(tape: Tape, variable: str) -> tuple[str, ...]:
@@ -117,15 +123,13 @@ def default_steps(count: int = 161) -> NDArray[np.float64]:
     return np.logspace(0.0, -20.0, count)
 
 
-def _checked(
-    tape: Tape, point: Point, variable: str, steps: ArrayLike
-) -> NDArray[np.float64]:
+def _checked(tape: Tape, point: Point, variable: str, steps: ArrayLike) -> NDArray[np.float64]:
     if variable not in tape.variables:
         raise InputError(f"The function has no variable {variable!r}.")
     if len(tape.outputs) != 1:
         raise InputError(f"Give a function of one output, not {len(tape.outputs)}.")
-    if np.ndim(point.get(variable, 0.0)):
-        raise InputError("Give one point, not arrays of points.")
+    if not all(isinstance(value, float) for value in input_values(tape, point)):
+        raise InputError("Give one point of real numbers.")
     h = np.asarray(steps, dtype=np.float64)
     if h.ndim != 1 or not 1 <= len(h) <= MAX_STEPS or not np.all((h > 0) & np.isfinite(h)):
         raise InputError(f"Give 1 to {MAX_STEPS} positive step sizes.")

@@ -30,7 +30,7 @@ BANNED_KEYWORDS = {
     ("unsafe_allow_javascript", True),
     ("shell", True),
 }
-TOPICS = sorted(path.name for path in (ROOT / "engines").iterdir() if (path / "__init__.py").exists())
+TOPICS = sorted(path.parent.name for path in ROOT.glob("engines/*/__init__.py"))
 
 
 def sources(*places: str) -> Iterator[Path]:

@@ -112,9 +112,7 @@ def test_a_table_row_sends_the_graph_to_its_step(visit: Callable) -> None:
     expect(page.locator("tr.here", has_text="v2").first).to_be_visible()
 
 
-def test_a_thousand_nodes_play_without_the_server(
-    visit: Callable, start_server: Callable
-) -> None:
+def test_a_thousand_nodes_play_without_the_server(visit: Callable, start_server: Callable) -> None:
     server = start_server(HERE / "apps" / "large_graph.py")
     page = visit("/", origin=server.url).page
     page.locator(".node").nth(999).wait_for()
@@ -138,7 +136,7 @@ def test_a_thousand_nodes_play_without_the_server(
 def test_typing_a_function(visit: Callable) -> None:
     page = visit("/autodiff").page
     settled(page)
-    field = page.get_by_label("Your function")
+    field = page.get_by_role("textbox", name="Your function")
     field.fill("sin(a)*b^2 + exp(-c)")
     expect(page.locator(".node.output .label")).to_contain_text("+")
     for name in "abc":
@@ -149,7 +147,7 @@ def test_typing_a_function(visit: Callable) -> None:
 def test_a_faulty_function_keeps_the_picture_and_the_text(visit: Callable) -> None:
     page = visit("/autodiff").page
     settled(page)
-    field = page.get_by_label("Your function")
+    field = page.get_by_role("textbox", name="Your function")
     field.fill("log(x1) + x1*")
     expect(page.get_by_role("alert")).to_contain_text("ends too early")
     expect(page.locator(".node.output .label")).to_have_text("v5 = v3 - v4")
@@ -168,7 +166,7 @@ def test_naive_order_is_shown_to_be_wrong(visit: Callable) -> None:
 def test_a_link_shows_the_same_figure_to_someone_else(visit: Callable) -> None:
     first = visit("/autodiff").page
     settled(first)
-    first.get_by_label("Your function").fill("x^2*y")
+    first.get_by_role("textbox", name="Your function").fill("x^2*y")
     expect(slider(first, "y")).to_be_visible()
     first.get_by_role("spinbutton", name="y, exact value").fill("3.5")
     first.keyboard.press("Enter")
@@ -187,7 +185,6 @@ def test_a_link_shows_the_same_figure_to_someone_else(visit: Callable) -> None:
     [
         "ad_x_x1=nan",
         "ad_x_x1=1e999",
-        "ad_x_x1=" + "9" * 500,
         "ad_f=" + quote("__import__('os')"),
         "ad_f=" + "x" * 3000,
         "ad_mode=Sideways&ad_wrt=zz&ad_order=7&ad_range=-1&ad_tab=Nowhere",
@@ -221,5 +218,5 @@ def test_reset_goes_back_to_the_papers_example(visit: Callable) -> None:
     settled(page)
     expect(page.locator(".node.output .value")).to_have_text("8")
     page.get_by_role("button", name="Reset").click()
-    expect(page.get_by_label("Your function")).to_have_value(PAPER)
+    expect(page.get_by_role("textbox", name="Your function")).to_have_value(PAPER)
     expect(page.locator(".node.output .value")).to_have_text("11.652")

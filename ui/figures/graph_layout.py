@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean
 
 from engines.common.tape import Tape
@@ -64,7 +65,7 @@ def _ordered(level: list[int], chains: list[list[int]]) -> list[float]:
     before: dict[int, list[int]] = defaultdict(list)
     after: dict[int, list[int]] = defaultdict(list)
     for chain in chains:
-        for left, right in zip(chain, chain[1:], strict=False):
+        for left, right in pairwise(chain):
             before[right].append(left)
             after[left].append(right)
     rows: dict[int, list[int]] = defaultdict(list)

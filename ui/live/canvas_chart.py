@@ -32,14 +32,14 @@ class Series:
 
 
 _CSS = """
-.frame { position: relative; width: 100%; font-family: var(--st-font); color: var(--st-text-color); }
+.frame { position: relative; width: 100%; }
 canvas { display: block; width: 100%; touch-action: pan-y; }
 """
 _chart = define("canvas_chart", html="<div class='frame'><canvas></canvas></div>\n", css=_CSS)
 
 
 def frame(series: Sequence[Series], settings: dict[str, object]) -> bytes:
-    """Header length (uint32, little-endian), JSON header padded to 4 bytes, float32 x and y blocks."""
+    """Header length (uint32, little-endian), JSON header padded to 4 bytes, float32 x, y blocks."""
     header = {
         **settings,
         "series": [

@@ -45,7 +45,7 @@ FUNCTIONS = [
 
 
 def slopes_of(code):
-    scope = {}
+    scope: dict[str, dict[str, float]] = {}
     exec(compile(code, "script", "exec"), scope)
     return scope["slopes"]
 

@@ -110,8 +110,12 @@ def test_the_queue_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_bad_input_is_told_and_faults_are_not() -> None:
     def bad() -> Iterator[int]:
-        raise InputError("Choose at least one point.")
-        yield 1
+        yield from check([])
+
+    def check(points: list[int]) -> Iterator[int]:
+        if not points:
+            raise InputError("Choose at least one point.")
+        return iter(points)
 
     def broken() -> Iterator[int]:
         yield 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -17,7 +19,7 @@ _DIALECTS = (
     ("Overloaded operators", as_operators, "this engine: trace once, sweep in either direction"),
     ("torch", as_torch, "the same conventions at kinks, so the numbers agree"),
 )
-_SOURCES = {
+_SOURCES: dict[str, Callable[..., Any]] = {
     "gradient": modes.gradient,
     "adjoints (reverse sweep)": sweeps.adjoints,
     "tangents (forward sweep)": sweeps.tangents,
@@ -34,7 +36,7 @@ def show(choice: Choice, graph: Graph) -> None:
             st.markdown(f"**{title}**")
             st.caption(remark)
             try:
-                st.code(write(choice.tape, choice.point), language="python", height=380)
+                st.code(write(choice.tape, choice.point), language="python", height=380, wrap_lines=True)
             except EngineError as error:
                 st.info(str(error))
     chosen = st.selectbox("Source of the engine function in use", list(_SOURCES), key="ad_source")

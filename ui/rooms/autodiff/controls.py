@@ -17,7 +17,6 @@ from ui.figures.autodiff_animation import picture as draw
 from ui.live import live_slider
 from ui.live.copy_link import copy_link
 
-PREFIX = "ad_"
 FUNCTION, MODE, ORDER, WRT, REACH = "ad_f", "ad_mode", "ad_order", "ad_wrt", "ad_range"
 TAB, TOUR = "ad_tab", "ad_tour"
 TABS = ("Traces", "Second order", "Compare", "Cost", "Code", "Tiny network", "Evidence")
@@ -96,8 +95,8 @@ def at_point(choice: Choice) -> Choice:
 
 
 def _reset() -> None:
-    state.forget(PREFIX)
-    state.put(preset_values(*PRESETS[0][1:]))
+    state.forget("ad_x_")
+    state.put({**preset_values(*PRESETS[0][1:]), "ad_angle": 45.0, TAB: TABS[0]})
 
 
 def _function() -> Tape:
