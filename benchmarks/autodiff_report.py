@@ -25,3 +25,12 @@ def save(name: str, seed: int, figures: dict[str, Any], output: Path | None = No
     path = output or RESULTS / f"{name}.json"
     path.write_text(json.dumps(report, indent=2) + "\n")
     return path
+
+
+def rounded(figures: Any, digits: int = 5) -> Any:
+    """The same figures with numbers of ``digits`` significant digits."""
+    if isinstance(figures, dict):
+        return {key: rounded(value, digits) for key, value in figures.items()}
+    if isinstance(figures, list):
+        return [rounded(value, digits) for value in figures]
+    return float(f"{figures:.{digits}g}") if isinstance(figures, float) else figures

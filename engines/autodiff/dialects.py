@@ -11,7 +11,7 @@ import builtins
 import itertools
 import keyword
 import textwrap
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from engines.autodiff.sweeps import constant_lines
 from engines.common.errors import InputError
@@ -41,14 +41,7 @@ def as_nodes(tape: Tape, point: Mapping[str, float]) -> str:
     names = _python_names(tape, own)
     code = [*_import("engines.autodiff.teaching", {name: name for name in imported}), ""]
     code += [f'{call} = wrap("{op}")' for op, call in wrapped.items()]
-    for name, line in zip(names, tape.lines, strict=True):
-        arguments = ", ".join(names[arg] for arg in line.args)
-        if line.op == "input":
-            code.append(f'{name} = Node({_coordinate(point, line.name)}, name="{line.name}")')
-        elif line.op == "constant":
-            code.append(f'{name} = Node({_literal(line.number)}, operator="constant")')
-        else:
-            code.append(f"{name} = {wrapped.get(line.op, line.op)}({arguments})")
+    code += _node_calls(tape, point, names, wrapped)
     output = tape.outputs[0]
     nodes = f"({', '.join(names)})" if len(names) > 1 else f"({names[0]},)"
     graph = textwrap.wrap(f"graph = Graph({nodes}, outputs=({output},))", _WIDTH)
@@ -62,6 +55,22 @@ def as_nodes(tape: Tape, point: Mapping[str, float]) -> str:
     return "\n".join([*code, "", *graph, *sweeps, ""])
 
 
+def _node_calls(
+    tape: Tape, point: Mapping[str, float], names: Sequence[str], wrapped: Mapping[str, str]
+) -> list[str]:
+    """One call for each line of the tape."""
+    code = []
+    for name, line in zip(names, tape.lines, strict=True):
+        arguments = ", ".join(names[arg] for arg in line.args)
+        if line.op == "input":
+            code.append(f'{name} = Node({_coordinate(point, line.name)}, name="{line.name}")')
+        elif line.op == "constant":
+            code.append(f'{name} = Node({_literal(line.number)}, operator="constant")')
+        else:
+            code.append(f"{name} = {wrapped.get(line.op, line.op)}({arguments})")
+    return code
+
+
 def as_operators(tape: Tape, point: Mapping[str, float]) -> str:
     """The engine's way: an ordinary function, which the engine runs on symbols to see its tape.
 
@@ -72,19 +81,7 @@ def as_operators(tape: Tape, point: Mapping[str, float]) -> str:
         _literal(line.number, inner=True) if line.op == "constant" else name
         for line, name in zip(tape.lines, _python_names(tape, ()), strict=True)
     ]
-    fixed = constant_lines(tape)
-    imported: dict[str, str] = {}
-    body = []
-    for name, line in zip(names, tape.lines, strict=True):
-        args = [names[arg] for arg in line.args]
-        if line.op in _INFIX and not fixed.issuperset(line.args):
-            body.append(f"    {name} = {args[0]} {_INFIX[line.op]} {args[1]}")
-        elif line.op == "neg":
-            body.append(f"    {name} = -{args[0]}")
-        elif line.op in OPERATIONS:
-            function = _FUNCTION_NAMES.get(line.op, line.op)
-            imported[function] = _apart(function, names)
-            body.append(f"    {name} = {imported[function]}({', '.join(args)})")
+    body, imported = _function_body(tape, names)
     numbers = (f'"{name}": {_coordinate(point, name)}' for name in tape.variables)
     return "\n".join(
         [
@@ -99,6 +96,24 @@ def as_operators(tape: Tape, point: Mapping[str, float]) -> str:
             "",
         ]
     )
+
+
+def _function_body(tape: Tape, names: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The operations, one a line, and under which name each function they call is imported."""
+    fixed = constant_lines(tape)
+    imported: dict[str, str] = {}
+    body = []
+    for name, line in zip(names, tape.lines, strict=True):
+        args = [names[arg] for arg in line.args]
+        if line.op in _INFIX and not fixed.issuperset(line.args):
+            body.append(f"    {name} = {args[0]} {_INFIX[line.op]} {args[1]}")
+        elif line.op == "neg":
+            body.append(f"    {name} = -{args[0]}")
+        elif line.op in OPERATIONS:
+            function = _FUNCTION_NAMES.get(line.op, line.op)
+            imported[function] = _apart(function, names)
+            body.append(f"    {name} = {imported[function]}({', '.join(args)})")
+    return body, imported
 
 
 _TORCH = {

@@ -51,7 +51,7 @@ class Dual(Overloaded):
         values = [arg.value if type(arg) is Dual and arg.level == level else arg for arg in args]
         value = OPERATORS[op](*values)
         tangent = None
-        for partial, arg in zip(RULES[op], args, strict=True):
+        for partial, arg in zip(RULES[op], args):  # noqa: B905 (strict is slow)
             if partial is not None and type(arg) is Dual and arg.level == level:
                 term = partial.times(arg.tangent, *values, value)
                 tangent = term if tangent is None else tangent + term

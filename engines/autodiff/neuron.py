@@ -80,43 +80,56 @@ def train_neuron(
     """
     x, y = _data(points, labels)
     _check(hidden, learning_rate, steps, momentum, every, grid)
-    return _train(x, y, _initial(hidden, seed), learning_rate, steps, momentum, every, grid)
+    weights = _initial(hidden, seed)
+    learning = _learn(x, y, weights, learning_rate, momentum)
+    return _snapshots(learning, x, y, steps, every, grid)
 
 
-def _train(
-    x: Array,
-    y: Array,
-    weights: list[Array],
-    learning_rate: float,
-    steps: int,
-    momentum: float,
-    every: int,
-    grid: int,
-) -> Iterator[NeuronStep]:
-    reach = 1.15 * float(np.abs(x).max())
-    axis = np.linspace(-reach, reach, grid)
-    mesh = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The network at one step, before its weights change."""
+
+    weights: list[Tensor]
+    scores: Array
+    loss: float
+    slopes: list[Array]
+
+
+def _learn(
+    x: Array, y: Array, weights: list[Array], learning_rate: float, momentum: float
+) -> Iterator[_State]:
+    """Gradient descent without end."""
     velocity = [np.zeros_like(w) for w in weights]
-    for step in range(steps + 1):
+    while True:
         tensors = [Tensor(w) for w in weights]
         scores = score(x, tensors)
         loss = softplus(scores * (1.0 - 2.0 * y)).mean()
         slopes = gradients(loss, tensors)
-        last = step == steps or not np.isfinite(loss.value)
+        yield _State(tensors, scores.value, float(loss.value), slopes)
+        _descend(weights, velocity, slopes, learning_rate, momentum)
+
+
+def _snapshots(
+    learning: Iterator[_State], x: Array, y: Array, steps: int, every: int, grid: int
+) -> Iterator[NeuronStep]:
+    reach = 1.15 * float(np.abs(x).max())
+    axis = _frozen(np.linspace(-reach, reach, grid))
+    mesh = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    for step, state in enumerate(learning):
+        last = step == steps or not np.isfinite(state.loss)
         if last or step % every == 0:
-            right = (scores.value > 0.0) == (y == 1.0)
+            prediction = sigmoid(score(mesh, state.weights).value)
             yield NeuronStep(
                 step=step,
-                loss=float(loss.value),
-                accuracy=float(right.mean()),
-                weights=tuple(_frozen(w) for w in weights),
-                gradient_norm=float(np.sqrt(sum(float((s * s).sum()) for s in slopes))),
-                axis=_frozen(axis),
-                prediction=_frozen(sigmoid(score(mesh, tensors).value).reshape(grid, grid)),
+                loss=state.loss,
+                accuracy=float(((state.scores > 0.0) == (y == 1.0)).mean()),
+                weights=tuple(_frozen(w.value) for w in state.weights),
+                gradient_norm=float(np.sqrt(sum(float((s * s).sum()) for s in state.slopes))),
+                axis=axis,
+                prediction=_frozen(prediction.reshape(grid, grid)),
             )
         if last:
             return
-        _descend(weights, velocity, slopes, learning_rate, momentum)
 
 
 @np.errstate(all="ignore")  # a far too great learning rate overflows; the loss will tell

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,6 +122,7 @@ def torch_outputs(tape: Tape, inputs: Sequence[Tensor]) -> list[Tensor]:
     return [values[output] for output in tape.outputs]
 
 
+@cache
 def _torch_operations() -> Mapping[str, Callable[..., Tensor]]:
     """torch has most operations under the same names."""
     import torch

@@ -28,8 +28,13 @@ def step_curve_figure(
         "xaxis": {**_POWER, "title": {"text": "step size h"}, "autorange": "reversed"},
         "yaxis": {**_POWER, "title": {"text": "absolute error"}},
     }
-    best = ", ".join(f"{name} {np.nanmin(error):.1e}" for name, error in errors.items())
+    best = ", ".join(f"{name} {_least(error)}" for name, error in errors.items())
     return Figure(traces, layout, f"Error against step size; exact {exact:.6g}; smallest: {best}.")
+
+
+def _least(error: NDArray[np.float64]) -> str:
+    finite = error[np.isfinite(error)]
+    return f"{finite.min():.1e}" if finite.size else "not a number"
 
 
 def swell_figure(rows: Sequence[Mapping[str, int]]) -> Figure:

@@ -31,4 +31,4 @@ class Figure(NamedTuple):
 
 def faded(colour: str, opacity: float) -> str:
     """A palette colour at the given opacity."""
-    return f"{colour}/{opacity:g}"
+    return f"{colour}~{opacity:g}"

@@ -24,7 +24,7 @@ def plotly_live(figure: Figure, *, key: str, height: int = 360) -> None:
     """Show a figure; call again with new data under the same ``key`` to move it.
 
     Colours written as ``@c0`` .. ``@c9``, ``@text``, ``@grid``, ``@primary`` or ``@background``
-    (with ``/0.3`` appended for opacity) are taken from the theme in the browser.
+    (with ``~0.3`` appended for opacity) are taken from the theme in the browser.
     """
     text = plotly.io.to_json({"data": figure.data, "layout": figure.layout}, validate=False)
     _plot(key=key, data={"figure": text, "alt": figure.alt, "height": height})

@@ -86,5 +86,7 @@ def _take(key: str, component: str, minimum: float, maximum: float) -> None:
     """Accept a move if it is a finite number; the browser's word is not trusted for the range."""
     move = st.session_state[component].get("move") or {}
     value = move.get("value")
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        st.session_state[key] = min(max(float(value), minimum), maximum)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return
+    if isinstance(value, int) or math.isfinite(value):
+        st.session_state[key] = float(min(max(value, minimum), maximum))

@@ -23,7 +23,7 @@ function opaque(colour, opacity) {
 }
 
 function resolve(text, theme) {
-  return text.replace(/"@(c\d|text|grid|primary|background|sequential|diverging)(?:\/([\d.]+))?"/g, (_, role, opacity) => {
+  return text.replace(/"@(c\d|text|grid|primary|background|sequential|diverging)(?:~([\d.]+))?"/g, (_, role, opacity) => {
     if (role === "sequential" || role === "diverging") return JSON.stringify(scale(theme[role]));
     const colour = role[0] === "c" && role.length === 2 ? theme.palette[+role[1]] : theme[role];
     return JSON.stringify(opacity ? opaque(colour, opacity) : colour);

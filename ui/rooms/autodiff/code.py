@@ -36,7 +36,9 @@ def show(choice: Choice, graph: Graph) -> None:
             st.markdown(f"**{title}**")
             st.caption(remark)
             try:
-                st.code(write(choice.tape, choice.point), language="python", height=380, wrap_lines=True)
+                st.code(
+                    write(choice.tape, choice.point), language="python", height=380, wrap_lines=True
+                )
             except EngineError as error:
                 st.info(str(error))
     chosen = st.selectbox("Source of the engine function in use", list(_SOURCES), key="ad_source")

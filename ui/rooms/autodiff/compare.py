@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
 from engines.autodiff.differences import default_steps, step_curve
@@ -92,10 +91,10 @@ def _ours(tape: Tape, point: Point) -> PeerResult:
 
 def _row(name: str, found: PeerResult, exact: PeerResult) -> dict[str, str]:
     slopes = ", ".join(f"{found.gradient[v]:.9g}" for v in list(exact.gradient)[:6])
-    error = max(abs(found.gradient[v] - exact.gradient[v]) for v in exact.gradient)
+    error = max(_apart(found.gradient[v], exact.gradient[v]) for v in exact.gradient)
     second = "not asked"
     if found.hessian is not None and exact.hessian is not None:
-        second = _error(float(np.max(np.abs(found.hessian - exact.hessian))))
+        second = _error(max(map(_apart, found.hessian.flat, exact.hessian.flat)))
     reference = found is exact
     return {
         "source": name,
@@ -117,6 +116,11 @@ def _symbolic_row(tape: Tape, point: Point, exact: PeerResult) -> dict[str, str]
     found = PeerResult(value, slopes, None, math.nan)
     row = _row("SymPy (symbolic, in a jailed process)", found, exact)
     return {**row, "CPU ms": f"{answer['operations']} operations"}
+
+
+def _apart(a: float, b: float) -> float:
+    """Their distance; 0 also for two equal infinities and for two that are not numbers."""
+    return 0.0 if a == b or (math.isnan(a) and math.isnan(b)) else abs(a - b)
 
 
 def _error(value: float) -> str:
