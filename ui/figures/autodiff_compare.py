@@ -76,10 +76,12 @@ def cost_figure(sizes: Sequence[int], ratios: Mapping[str, Sequence[float]], axi
 
 
 def decision_figure(
-    axis: ArrayLike, prediction: ArrayLike, points: NDArray[np.float64], labels: ArrayLike
+    axis: NDArray[np.float64],
+    prediction: NDArray[np.float64],
+    points: NDArray[np.float64],
+    labels: NDArray[np.float64],
 ) -> Figure:
     """The network's opinion on every place of the plane, and the points it learns from."""
-    kinds = np.asarray(labels)
     heat: dict[str, Any] = {
         "type": "heatmap",
         "x": np.round(axis, 3),
@@ -98,8 +100,8 @@ def decision_figure(
             "type": "scatter",
             "mode": "markers",
             "name": name,
-            "x": points[kinds == kind, 0],
-            "y": points[kinds == kind, 1],
+            "x": points[labels == kind, 0],
+            "y": points[labels == kind, 1],
             "marker": {"color": colour, "size": 7, "line": {"width": 1.5, "color": "@background"}},
             "hoverinfo": "skip",
         }

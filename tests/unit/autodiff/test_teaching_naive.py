@@ -32,7 +32,7 @@ def final(steps):
     return {step.node: step.value for step in steps}
 
 
-def test_plain_recursion_on_the_doubled_double(self):
+def test_plain_recursion_on_the_doubled_double():
     """The counter-example asked about again and again: 6, not 4."""
     graph = build(parse("b = a + a; c = b + b; c"), {"a": 1.0})
     steps = list(naive_reverse(graph))
@@ -50,14 +50,14 @@ def test_plain_recursion_on_the_doubled_double(self):
     assert final(reverse(graph))[0] == 4.0
 
 
-def test_plain_recursion_is_right_on_the_paper_example(self):
+def test_plain_recursion_is_right_on_the_paper_example():
     """No inner node is used twice there, which is why the mistake goes unnoticed."""
     found = final(naive_reverse(paper_graph()))
     assert found[0] == 5.5
     assert found[1] == pytest.approx(SLOPES["x2"], rel=1e-15)
 
 
-def test_plain_recursion_is_what_recursion_does(self):
+def test_plain_recursion_is_what_recursion_does():
     for seed in range(20):
         graph = random_graph(seed)
         totals = {graph.nodes[-1]: 1.0}
@@ -72,7 +72,7 @@ def test_plain_recursion_is_what_recursion_does(self):
         assert final(naive_reverse(graph)) == expected
 
 
-def test_exponential_work_is_cut_off(self):
+def test_exponential_work_is_cut_off():
     text = "a0 = x + x; " + "; ".join(f"a{i} = a{i - 1} + a{i - 1}" for i in range(1, 40))
     graph = build(parse(text), {"x": 1.0})
     steps = list(naive_reverse(graph, limit=500))
@@ -82,7 +82,7 @@ def test_exponential_work_is_cut_off(self):
 
 
 @pytest.mark.parametrize("order", ["depth", "breadth"])
-def test_first_come_order(self, order):
+def test_first_come_order(order):
     graph = build(parse("x + sin(sin(x))"), {"x": 1.0})
     right = final(forward(graph, "x"))
     steps = list(naive_forward(graph, "x", order))
@@ -92,7 +92,7 @@ def test_first_come_order(self, order):
     assert (wrong == right) == (not late)
 
 
-def test_first_come_order_on_the_paper_example(self):
+def test_first_come_order_on_the_paper_example():
     graph = paper_graph()
     steps = list(naive_forward(graph, "x1"))
     assert final(steps)[6] == 0.5
@@ -100,13 +100,13 @@ def test_first_come_order_on_the_paper_example(self):
     assert steps[2].numbers == "(1)(0.5) + (1)(0) = 0.5"
 
 
-def test_breadth_first_fails_where_paths_differ_in_length(self):
+def test_breadth_first_fails_where_paths_differ_in_length():
     graph = build(parse("sin(sin(x))*x"), {"x": 1.0})
     wrong = final(naive_forward(graph, "x", "breadth"))[graph.outputs[0]]
     assert wrong != gradient("sin(sin(x))*x", {"x": 1.0})["x"]
 
 
-def test_nodes_are_left_as_they_were(self):
+def test_nodes_are_left_as_they_were():
     graph = paper_graph()
     list(forward(graph, "x1"))
     before = [node.partial_derivative for node in graph.nodes]

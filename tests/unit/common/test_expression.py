@@ -10,7 +10,6 @@ from engines.autodiff.modes import evaluate
 from engines.common.errors import ParseError
 from engines.common.expression import MAX_LINES, MAX_VARIABLES, parse
 from engines.common.formula_grammar import MAX_CHARACTERS, MAX_DEPTH, MAX_NAME
-from engines.common.notation import to_text
 from engines.common.operations import ALIASES, FUNCTIONS
 
 
@@ -297,8 +296,3 @@ def test_numbers_are_floats():
         value = evaluate(text, {})
         assert type(value) is float
         assert math.isinf(value)
-
-
-@pytest.mark.parametrize("text", ["x1*x2 + sin(x1)^2", "a = x^2; b = a*y; b/(1 + b)"])
-def test_what_is_read_reads_back(text):
-    assert to_text(parse(text)) == text

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import pytest
+import streamlit
 from streamlit.testing.v1 import AppTest
 
 
@@ -80,7 +81,7 @@ def taker(
 ) -> Callable[[], dict[str, object]]:
     from ui.live import slider
 
-    monkeypatch.setattr(slider.st, "session_state", session)
+    monkeypatch.setattr(streamlit, "session_state", session)
 
     def take() -> dict[str, object]:
         slider._take("k", "c", -5.0, 5.0)
