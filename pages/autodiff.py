@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from engines.autodiff.teaching import Graph
 from ui.rooms import room
@@ -28,21 +29,27 @@ st.title(about.question)
 def controlled() -> None:
     """Everything that answers to the controls."""
     at = tour(STEPS, key=controls.TOUR, label="Take the guided tour: 14 steps")
-    dragged(controls.choose(), at)
+    chosen = controls.choose()
+    above = st.container(key="ad_graph")
+    section = controls.section()
+    dragged(chosen, at, above, section, st.container(key="ad_section"))
 
 
 @st.fragment
-def dragged(chosen: controls.Choice, tour_step: int) -> None:
-    """The part that follows the sliders: a fragment of its own, so that a step costs little."""
-    choice = controls.at_point(chosen)
-    graph = sweep.build_graph(choice)
-    sweep.show_graph(choice, graph, tour_step)
-    with st.container(key="ad_tabs"):
-        tabs = st.tabs(controls.TABS, key=controls.TAB, on_change="rerun", bind="query-params")
-        for name, tab in zip(controls.TABS, tabs, strict=True):
-            if tab.open:
-                with tab:
-                    SECTIONS[name](choice, graph)
+def dragged(
+    chosen: controls.Choice,
+    tour_step: int,
+    above: DeltaGenerator,
+    section: str,
+    below: DeltaGenerator,
+) -> None:
+    """What follows the sliders: a fragment of few elements, so that a step costs little."""
+    with above:
+        choice = controls.at_point(chosen)
+        graph = sweep.build_graph(choice)
+        sweep.show_graph(choice, graph, tour_step)
+    with below:
+        SECTIONS[section](choice, graph)
 
 
 controlled()
@@ -53,9 +60,9 @@ with st.expander("How it works", icon=":material/menu_book:"):
 A formula is a list of elementary operations; each line knows the derivative of its value by its
 own arguments. The **chain rule** joins them:
 
-- **forward mode** carries $\dot v = \sum_{p} \frac{\partial v}{\partial p}\,\dot p$ along with the
-  values. One sweep answers *how does everything change with one input* (a Jacobian-vector product).
-- **reverse mode** first computes all values, then walks back with
+- :green[**forward mode**] carries
+  $\dot v = \sum_{p} \frac{\partial v}{\partial p}\,\dot p$ along with the values. One sweep answers *how does everything change with one input* (a Jacobian-vector product).
+- :red[**reverse mode**] first computes all values, then walks back with
   $\bar v = \sum_{c} \bar c\,\frac{\partial c}{\partial v}$. One sweep answers *how does one output
   change with everything* (a vector-Jacobian product).
 

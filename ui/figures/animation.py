@@ -13,7 +13,7 @@ class Node:
     order: float
     label: str
     kind: str
-    """``"input"``, ``"constant"``, ``"operation"`` or ``"output"``."""
+    """``"input"``, ``"operation"``, ``"output"``, or ``"hidden"`` for what is not drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Animation:
         mode: changing it sends the player back to the end.
         colour: index into the theme's categorical palette.
         alt: the picture in words.
+        headline: ``(name, value)`` pairs shown large above the graph.
     """
 
     nodes: tuple[Node, ...]
@@ -58,6 +59,7 @@ class Animation:
     mode: str
     colour: int
     alt: str
+    headline: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

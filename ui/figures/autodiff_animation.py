@@ -26,6 +26,7 @@ from ui.figures.graph_layout import Layout, layered
 
 MODES = ("Build", "Order", "Forward", "Reverse")
 MAX_FRAMES = 2000
+MAX_HEADLINE = 8
 _COLOURS = {"Build": 0, "Order": 3, "Forward": 2, "Reverse": 1}
 
 _Edges = dict[tuple[int, int], int]
@@ -43,12 +44,12 @@ def picture(tape: Tape) -> Picture:
     """Lay out a tape's graph and label its nodes."""
     names, layout = line_names(tape), layered(tape)
     nodes = []
-    for index, (line, (level, order)) in enumerate(zip(tape.lines, layout.places, strict=True)):
+    for index, (line, place) in enumerate(zip(tape.lines, layout.places, strict=True)):
         plain = line.op in ("input", "constant")
         written = formula(tape, index, [names[arg] for arg in line.args])
         label = names[index] if plain else f"{names[index]} = {written}"
-        kind = line.op if plain else "output" if index in tape.outputs else "operation"
-        nodes.append(Node(level, order, label, kind))
+        kind = "output" if index in tape.outputs else "input" if plain else "operation"
+        nodes.append(Node(*place, label, kind) if place else Node(0, 0, label, "hidden"))
     return Picture(tuple(nodes), layout)
 
 
@@ -81,7 +82,20 @@ def animation(
         mode=f"{mode}{wrt if mode in ('Forward', 'Order') else ''}{naive}",
         colour=_COLOURS[mode],
         alt=_alt(graph, mode, wrt, frames),
+        headline=_headline(graph),
     )
+
+
+def _headline(graph: Graph) -> tuple[tuple[str, str], ...]:
+    """The value and its derivative by every input (the first few of them)."""
+    top = output_node(graph, 0)
+    slopes = {step.node: step.value for step in reverse(graph)}
+    inputs = [index for index, node in enumerate(graph.nodes) if node.operator == "input"]
+    pairs = [
+        (f"∂{top.name}/∂{graph.nodes[index].name}", f"{slopes.get(index, 0.0):.10g}")
+        for index in inputs[:MAX_HEADLINE]
+    ]
+    return ((top.name, f"{top.value:.10g}"), *pairs)
 
 
 def _frames(
@@ -89,7 +103,8 @@ def _frames(
 ) -> tuple[tuple[Frame, ...], str]:
     if mode == "Build":
         intro = "Press play: each wrapped operation makes one node and remembers its parents."
-        return tuple(_build_frame(step, index) for step in build_steps(graph)), intro
+        made = [step for step in build_steps(graph) if step.operator != "constant"]
+        return tuple(_build_frame(step, index) for step in made), intro
     if mode == "Order":
         walk = order_steps(graph, graph.input(wrt))
         intro = f"Press play: a depth-first walk from {wrt}; the nodes finish in reverse order."
@@ -104,8 +119,13 @@ def _frames(
     return _sweep_frames(graph, steps, index, f"∂{top}/∂ "), intro
 
 
+def _drawn(edges: Iterable[tuple[int, int]], index: _Edges) -> tuple[int, ...]:
+    """Each edge once, without those from constants, which are not drawn."""
+    return tuple(index[edge] for edge in dict.fromkeys(edges) if edge in index)
+
+
 def _build_frame(step: BuildStep, index: _Edges) -> Frame:
-    edges = tuple(index[edge] for edge in step.edges)
+    edges = _drawn(step.edges, index)
     partials = ", ".join(short(partial) for partial in step.partials)
     mark = f"∂ {partials}" if partials else "stored"
     return Frame(step.node, edges, ((step.node, mark, "done"),), "\n".join(step.actions))
@@ -114,7 +134,7 @@ def _build_frame(step: BuildStep, index: _Edges) -> Frame:
 def _order_frames(steps: Iterable[OrderStep], index: _Edges) -> Iterable[Frame]:
     finished = 0
     for step in steps:
-        edges = () if step.edge is None else (index[step.edge],)
+        edges = _drawn(() if step.edge is None else (step.edge,), index)
         if step.event == "finish":
             finished += 1
         mark = f"finished {finished}" if step.event == "finish" else "entered"
@@ -128,7 +148,7 @@ def _sweep_frames(
 ) -> tuple[Frame, ...]:
     frames = []
     for step in islice(steps, MAX_FRAMES):
-        edges = tuple(index[edge] for edge in dict.fromkeys(step.edges))
+        edges = _drawn(step.edges, index)
         note = f"{step.symbols}\n= {step.numbers}"
         if step.unready:
             late = ", ".join(graph.nodes[node].name for node in step.unready)

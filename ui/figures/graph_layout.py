@@ -3,6 +3,8 @@
 The layered method of Sugiyama, Tagawa and Toda (1981): an edge that skips levels passes through
 a virtual node on each level between, so that it gets a lane of its own and no box is crossed.
 Deterministic, linear in the number of (virtual) edges per sweep.
+
+Constants are left out: every operation that uses one already says so in its label.
 """
 
 from __future__ import annotations
@@ -21,46 +23,48 @@ Place = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Places of the nodes, and for every edge the places it passes on the levels between."""
+    """Places of the nodes, and for every edge the places it passes on the levels between.
 
-    places: tuple[Place, ...]
+    A constant that is not an output has the place ``None`` and no edges.
+    """
+
+    places: tuple[Place | None, ...]
     edges: tuple[tuple[int, int], ...]
     lanes: tuple[tuple[Place, ...], ...]
 
 
 def layered(tape: Tape) -> Layout:
     """The layout of a tape's graph."""
-    level = _levels(tape)
+    hidden = {
+        index
+        for index, line in enumerate(tape.lines)
+        if line.op == "constant" and index not in tape.outputs
+    }
+    level = _levels(tape, hidden)
     pairs = [(arg, index) for index, line in enumerate(tape.lines) for arg in line.args]
-    edges = tuple(dict.fromkeys(pairs))
+    edges = tuple(pair for pair in dict.fromkeys(pairs) if pair[0] not in hidden)
     chains = []
     for start, end in edges:
         between = range(level[start] + 1, level[end])
         virtual = list(range(len(level), len(level) + len(between)))
         level.extend(between)
         chains.append([start, *virtual, end])
-    order = _ordered(level, chains)
-    places = [(float(lv), order[node]) for node, lv in enumerate(level)]
+    order = _ordered({n: at for n, at in enumerate(level) if n not in hidden}, chains)
+    places = {node: (float(level[node]), at) for node, at in order.items()}
     lanes = tuple(tuple(places[node] for node in chain[1:-1]) for chain in chains)
-    return Layout(tuple(places[: len(tape)]), edges, lanes)
+    return Layout(tuple(places.get(node) for node in range(len(tape))), edges, lanes)
 
 
-def _levels(tape: Tape) -> list[int]:
-    """Longest distance from the inputs; a constant stands just before its first user."""
+def _levels(tape: Tape, hidden: set[int]) -> list[int]:
+    """Longest distance from the inputs over the lines that are drawn."""
     levels: list[int] = []
     for line in tape.lines:
-        levels.append(1 + max(levels[arg] for arg in line.args) if line.args else 0)
-    first_use: dict[int, int] = {}
-    for index, line in enumerate(tape.lines):
-        for arg in line.args:
-            first_use[arg] = min(first_use.get(arg, levels[index]), levels[index])
-    return [
-        max(0, first_use.get(index, 1) - 1) if line.op == "constant" else levels[index]
-        for index, line in enumerate(tape.lines)
-    ]
+        below = [levels[arg] for arg in line.args if arg not in hidden]
+        levels.append(1 + max(below) if below else 0)
+    return levels
 
 
-def _ordered(level: list[int], chains: list[list[int]]) -> list[float]:
+def _ordered(level: dict[int, int], chains: list[list[int]]) -> dict[int, float]:
     """Places within the levels after a few sweeps, each level sorted by its neighbours' mean."""
     before: dict[int, list[int]] = defaultdict(list)
     after: dict[int, list[int]] = defaultdict(list)
@@ -69,9 +73,9 @@ def _ordered(level: list[int], chains: list[list[int]]) -> list[float]:
             before[right].append(left)
             after[left].append(right)
     rows: dict[int, list[int]] = defaultdict(list)
-    for node, at in enumerate(level):
+    for node, at in level.items():
         rows[at].append(node)
-    order = [0.0] * len(level)
+    order = dict.fromkeys(level, 0.0)
     _spread(rows, order)
     for sweep in range(SWEEPS):
         near = after if sweep % 2 else before
@@ -79,11 +83,11 @@ def _ordered(level: list[int], chains: list[list[int]]) -> list[float]:
             mean = {n: fmean([order[m] for m in near[n]] or [order[n]]) for n in rows[at]}
             rows[at].sort(key=mean.__getitem__)
             _spread({at: rows[at]}, order)
-    top = min(order)
-    return [place - top for place in order]
+    top = min(order.values())
+    return {node: place - top for node, place in order.items()}
 
 
-def _spread(rows: dict[int, list[int]], order: list[float]) -> None:
+def _spread(rows: dict[int, list[int]], order: dict[int, float]) -> None:
     """Neighbours in a level stand one apart, around a common middle."""
     for row in rows.values():
         for place, node in enumerate(row):

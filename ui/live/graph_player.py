@@ -13,6 +13,11 @@ _CSS = """
 .player:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
 .player.thumbnail { border: none; pointer-events: none; }
 .player.thumbnail .bar, .player.thumbnail .note { display: none; }
+.headline { display: flex; flex-wrap: wrap; gap: 0.3rem 1.6rem; padding: 0.7rem 0.9rem 0;
+  font-size: 1.05rem; }
+.headline b { font-weight: 700; }
+.headline span { font-family: var(--st-code-font); }
+.thumbnail .headline { display: none; }
 .stage { overflow: auto; padding: 0.75rem; max-height: 34rem; display: flex;
   justify-content: safe center; }
 svg { flex: none; }
@@ -23,7 +28,6 @@ svg { flex: none; }
   stroke-width: 1.5; }
 .node.input rect, .node.input circle { stroke: var(--st-primary-color); }
 .node.output rect { stroke: var(--st-text-color); stroke-width: 2; }
-.node.constant rect { stroke-dasharray: 4 3; }
 .node[data-state=done] rect { fill: color-mix(in srgb, var(--accent) 9%,
   var(--st-background-color)); }
 .node[data-state=done] circle { fill: var(--accent); }
@@ -60,6 +64,7 @@ def _button(action: str, label: str, *paths: str) -> str:
 
 
 _HTML = """<div class="player" tabindex="0" role="group" aria-label="Graph player">
+<div class="headline"></div>
 <div class="stage"><svg role="img"></svg></div>
 <div class="note" aria-live="polite"></div>
 <div class="bar">
@@ -125,4 +130,5 @@ def _plain(animation: Animation) -> dict[str, Any]:
         "mode": animation.mode,
         "colour": animation.colour,
         "alt": animation.alt,
+        "headline": animation.headline,
     }

@@ -1,8 +1,10 @@
-"""A slider that reports while it is dragged (the native one reports when it is let go)."""
+"""Sliders that report while they are dragged (native ones report when they are let go)."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
@@ -11,6 +13,8 @@ from ui import state
 from ui.live.component import define
 
 _CSS = """
+.sliders { display: grid; column-gap: 1rem; row-gap: 0.4rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); }
 .field { font-family: var(--st-font); color: var(--st-text-color); font-size: 0.875rem; }
 .top { display: flex; justify-content: space-between; align-items: center; gap: 0.5rem;
   min-height: 1.9rem; }
@@ -40,53 +44,73 @@ input[type=range]:focus-visible { outline: none; }
 input[type=range]:focus-visible::-webkit-slider-thumb { box-shadow: 0 0 0 3px
   color-mix(in srgb, var(--st-primary-color) 45%, transparent); }
 """
-_HTML = """<div class="field"><div class="top"><label></label><input type="number"></div>
-<input type="range"></div>
-"""
-_slider = define("live_slider", html=_HTML, css=_CSS)
+_sliders = define("live_sliders", html="<div class='sliders'></div>\n", css=_CSS)
+
+
+@dataclass(frozen=True, slots=True)
+class Slider:
+    """One slider of a group.
+
+    Attributes:
+        label: what it sets.
+        minimum, maximum: its range.
+        default: its value when neither session nor address know one.
+        key: name of its value in ``st.session_state`` and in the address.
+        step: how far one arrow key moves it.
+    """
+
+    label: str
+    minimum: float
+    maximum: float
+    default: float
+    key: str
+    step: float = 0.01
+
+
+def live_sliders(sliders: Sequence[Slider], *, key: str) -> list[float]:
+    """Show sliders side by side; returns their values, also in ``st.session_state`` by their keys.
+
+    Values are bound to the address and survive a page switch. One message is in flight at a time;
+    what was passed over meanwhile is replaced by the newest value. A number can be typed too, and
+    arrow keys, Page Up/Down, Home and End work as on any range input. A group is one element of
+    the page, so that a step costs the browser little however many sliders there are.
+    """
+    values = [state.number(s.key, s.default, s.minimum, s.maximum) for s in sliders]
+    component = f"{key}--sliders"
+    moved = st.session_state.get(component, {}).get("move") or {}
+    fields = [
+        {
+            "label": s.label,
+            "min": s.minimum,
+            "max": s.maximum,
+            "step": s.step,
+            "value": value,
+            "default": s.default,
+            "param": s.key,
+        }
+        for s, value in zip(sliders, values, strict=True)
+    ]
+    _sliders(
+        key=component,
+        data={"fields": fields, "ack": moved.get("count", 0)},
+        on_move_change=partial(_take, tuple(sliders), component),
+    )
+    return values
 
 
 def live_slider(
-    label: str,
-    minimum: float,
-    maximum: float,
-    default: float,
-    *,
-    key: str,
-    step: float = 0.01,
+    label: str, minimum: float, maximum: float, default: float, *, key: str, step: float = 0.01
 ) -> float:
-    """Show the slider; returns its value, which is also ``st.session_state[key]``.
-
-    The value is bound to the URL under ``key`` and survives a page switch. One message is in
-    flight at a time; what was passed over meanwhile is replaced by the newest value. A number can
-    be typed too, and arrow keys, Page Up/Down, Home and End work as on any range input.
-    """
-    value = state.number(key, default, minimum, maximum)
-    component = f"{key}--slider"
-    take = partial(_take, key, component, minimum, maximum)
-    moved = st.session_state.get(component, {}).get("move") or {}
-    _slider(
-        key=component,
-        data={
-            "label": label,
-            "min": minimum,
-            "max": maximum,
-            "step": step,
-            "value": value,
-            "default": default,
-            "param": key,
-            "ack": moved.get("count", 0),
-        },
-        on_move_change=take,
-    )
-    return value
+    """A group of one."""
+    return live_sliders([Slider(label, minimum, maximum, default, key, step)], key=key)[0]
 
 
-def _take(key: str, component: str, minimum: float, maximum: float) -> None:
-    """Accept a move if it is a finite number; the browser's word is not trusted for the range."""
+def _take(sliders: tuple[Slider, ...], component: str) -> None:
+    """Accept a move if it is a finite number; the browser's word is not trusted for anything."""
     move = st.session_state[component].get("move") or {}
     value = move.get("value")
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    moved = next((slider for slider in sliders if slider.key == move.get("param")), None)
+    if moved is None or isinstance(value, bool) or not isinstance(value, int | float):
         return
     if isinstance(value, int) or math.isfinite(value):
-        st.session_state[key] = float(min(max(value, minimum), maximum))
+        st.session_state[moved.key] = float(min(max(value, moved.minimum), moved.maximum))

@@ -113,8 +113,12 @@ def tapes(draw: st.DrawFn) -> Tape:
 def test_layouts_flow_forward_and_nothing_overlaps(tape: Tape) -> None:
     layout = layered(tape)
     for start, end in layout.edges:
-        assert layout.places[start][0] < layout.places[end][0]
-    everything = [*layout.places, *(place for lane in layout.lanes for place in lane)]
+        left, right = layout.places[start], layout.places[end]
+        assert left and right and left[0] < right[0]
+    drawn = [place for place in layout.places if place]
+    hidden = [i for i, line in enumerate(tape.lines) if line.op == "constant"]
+    assert len(drawn) == len(tape) - len(set(hidden) - set(tape.outputs))
+    everything = [*drawn, *(place for lane in layout.lanes for place in lane)]
     by_level: dict[float, list[float]] = {}
     for level, order in everything:
         by_level.setdefault(level, []).append(order)

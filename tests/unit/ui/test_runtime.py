@@ -62,7 +62,7 @@ def get(path: str) -> tuple[int, dict[str, str], bytes]:
 
 
 def test_scripts_are_served_by_name_alone() -> None:
-    status, headers, body = get(f"/suite/scripts/{VERSION}/live_slider.js")
+    status, headers, body = get(f"/suite/scripts/{VERSION}/live_sliders.js")
     assert status == 200
     assert headers["content-type"].startswith("text/javascript")
     assert b"export function render" in body

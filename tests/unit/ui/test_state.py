@@ -66,14 +66,24 @@ def test_presets_set_and_forget_resets() -> None:
 def test_a_move_that_is_no_number_changes_nothing(
     value: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taken = taker(monkeypatch, {"k": 1.0, "c": {"move": {"value": value, "count": 3}}})
+    taken = taker(
+        monkeypatch, {"k": 1.0, "c": {"move": {"param": "k", "value": value, "count": 3}}}
+    )
     assert taken()["k"] == 1.0
 
 
 @pytest.mark.parametrize("value", [77, 5.5, 10**400], ids=["whole", "float", "huge"])
 def test_a_move_is_kept_within_the_range(value: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = taker(monkeypatch, {"k": 1.0, "c": {"move": {"value": value, "count": 3}}})
+    taken = taker(
+        monkeypatch, {"k": 1.0, "c": {"move": {"param": "k", "value": value, "count": 3}}}
+    )
     assert taken()["k"] == 5.0
+
+
+def test_a_move_of_another_key_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    move = {"param": "secret", "value": 2.0, "count": 1}
+    session = taker(monkeypatch, {"k": 1.0, "secret": 0.0, "c": {"move": move}})()
+    assert (session["k"], session["secret"]) == (1.0, 0.0)
 
 
 def taker(
@@ -84,7 +94,7 @@ def taker(
     monkeypatch.setattr(streamlit, "session_state", session)
 
     def take() -> dict[str, object]:
-        slider._take("k", "c", -5.0, 5.0)
+        slider._take((slider.Slider("k", -5.0, 5.0, 1.0, "k"),), "c")
         return session
 
     return take

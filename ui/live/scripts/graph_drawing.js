@@ -13,7 +13,7 @@ function add(parent, tag, attributes, text) {
 
 function metrics(data, upright) {
   if (data.nodes.length > CROWDED) return { width: 12, height: 12, gapX: 10, gapY: 8, crowded: true };
-  const longest = Math.max(...data.nodes.map((node) => node.label.length));
+  const longest = Math.max(...data.nodes.map((node) => (node.kind === "hidden" ? 0 : node.label.length)));
   const width = Math.min(200, Math.max(132, longest * CHARACTER + 22));
   return { width, height: 62, gapX: upright ? 14 : 44, gapY: upright ? 34 : 16, crowded: false };
 }
@@ -42,7 +42,7 @@ function curve(a, b, lanes, m, upright) {
 }
 
 function addNode(layer, node, at, m, pick) {
-  const group = add(layer, "g", { transform: `translate(${at.x},${at.y})`, class: `node ${node.kind}` });
+  const group = add(node.kind === "hidden" ? document.createElementNS(NS, "g") : layer, "g", { transform: `translate(${at.x},${at.y})`, class: `node ${node.kind}` });
   add(group, "title", {}, node.label);
   const box = m.crowded
     ? add(group, "circle", { cx: m.width / 2, cy: m.height / 2, r: m.width / 2 })
@@ -65,13 +65,13 @@ export function buildGraph(s, pick) {
   const m = metrics(data, upright), place = placer(m, upright);
   const at = data.nodes.map((node) => place(node.level, node.order));
   const lanes = data.lanes.map((lane) => lane.map(([level, order]) => place(level, order)));
-  const all = [...at, ...lanes.flat()];
+  const all = [...at.filter((_, i) => data.nodes[i].kind !== "hidden"), ...lanes.flat()];
   const width = Math.max(...all.map((p) => p.x)) + m.width + 12;
   const height = Math.max(...all.map((p) => p.y)) + m.height + 12;
   svg.replaceChildren();
   svg.setAttribute("viewBox", `-6 -6 ${width} ${height}`);
   const room = s.stage.clientWidth - 26 || width;
-  const least = m.crowded || data.thumbnail ? 0.1 : 0.72;
+  const least = m.crowded || data.thumbnail ? 0.1 : 0.66;
   const scale = Math.min(1.15, Math.max(least, room / width));
   svg.style.width = width * scale + "px";
   svg.style.height = height * scale + "px";

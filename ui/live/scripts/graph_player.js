@@ -1,4 +1,4 @@
-import { writeParam } from "./address.js";
+import { dropParam, writeParam } from "./address.js";
 import { announce, listen, related } from "./steps.js";
 import { themeOf } from "./theme.js";
 import { buildGraph, paintFrame, paintTexts } from "./graph_drawing.js";
@@ -102,6 +102,19 @@ function show(s, position) {
   if (s.data.param && !s.playing) writeParam(s.data.param, s.position, last);
 }
 
+function paintHeadline(s) {
+  const root = s.parent.querySelector(".headline");
+  s.data.headline.forEach(([name, value], i) => {
+    const pair = root.children[i] ?? root.appendChild(document.createElement("div"));
+    if (pair.dataset.name !== name) {
+      pair.dataset.name = name;
+      pair.replaceChildren(Object.assign(document.createElement("b"), { textContent: name }), " = ", document.createElement("span"));
+    }
+    pair.lastChild.textContent = value;
+  });
+  while (root.children.length > s.data.headline.length) root.lastChild.remove();
+}
+
 function rebuildIfTurned(s) {
   const upright = s.stage.clientWidth < 560;
   if (upright !== s.upright) rebuild(s);
@@ -134,6 +147,7 @@ export function render({ data, parentElement, setTriggerValue }) {
   s.setTriggerValue = setTriggerValue;
   s.stage.parentElement.style.setProperty("--accent", themeOf(parentElement).palette[data.colour]);
   s.svg.setAttribute("aria-label", data.alt);
+  paintHeadline(s);
   s.scrub.max = data.frames.length;
   if (s.position === null) s.position = firstPosition(data);
   else if (data.cue && data.cue[0] !== s.cue) s.position = data.cue[1];
@@ -156,6 +170,6 @@ export function dispose(parent) {
   clearTimeout(s.timer);
   s.observer.disconnect();
   s.unlisten();
-  if (s.data.param) writeParam(s.data.param, null);
+  if (s.data.param) dropParam(s.data.param);
   instances.delete(parent);
 }

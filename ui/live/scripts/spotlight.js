@@ -1,4 +1,4 @@
-import { writeParam } from "./address.js";
+import { dropParam, writeParam } from "./address.js";
 
 // Marks the element a tour speaks of; Streamlit gives keyed containers the class st-key-NAME.
 const instances = new WeakMap();
@@ -27,10 +27,13 @@ export function render({ data, parentElement }) {
   const colour = getComputedStyle(parentElement.host ?? parentElement).getPropertyValue("--st-primary-color");
   // The element may be drawn after this one in the same run.
   setTimeout(() => { mark(s, data, colour); s.step = data.step; }, s.step === data.step ? 0 : 250);
+  s.param = data.param;
   writeParam(data.param, data.step, 0);
 }
 
 export function dispose(parent) {
   const s = instances.get(parent);
-  if (s) unmark(s);
+  if (!s) return;
+  unmark(s);
+  dropParam(s.param);
 }

@@ -10,17 +10,19 @@ import streamlit as st
 
 from engines.common.errors import ParseError
 from engines.common.expression import parse
+from engines.common.notation import to_latex
 from engines.common.tape import Tape
 from ui import state
 from ui.figures.autodiff_animation import MODES
 from ui.figures.autodiff_animation import picture as draw
-from ui.live import live_slider
+from ui.live import Slider, live_sliders
 from ui.live.copy_link import copy_link
 
 FUNCTION, MODE, ORDER, WRT, REACH = "ad_f", "ad_mode", "ad_order", "ad_wrt", "ad_range"
 TAB, TOUR = "ad_tab", "ad_tour"
 TABS = ("Traces", "Second order", "Compare", "Cost", "Code", "Tiny network", "Evidence")
 PAPER = "log(x1) + x1*x2 - sin(x2)"
+MAX_TYPESET = 400
 _DEFAULTS = {"x1": 2.0, "x2": 5.0}
 _RIGHT, _NAIVE = "topological order", "naive order"
 
@@ -82,11 +84,26 @@ def choose() -> Choice:
     """Draw the controls that are not dragged; with faulty text the last good function stays."""
     state.presets([(p[0], preset_values(*p[1:])) for p in PRESETS], key="ad")
     tape = _function()
+    _typeset(tape)
     with st.container(key="ad_modes", horizontal=True, vertical_alignment="bottom"):
         mode, wrt, naive = _mode(tape)
         st.button("Reset", icon=":material/restart_alt:", on_click=_reset, key="ad--reset")
         copy_link("ad")
     return Choice(tape, mode, wrt, naive)
+
+
+def section() -> str:
+    """Draw the choice of what is shown below the graph; returns its name."""
+    chosen = st.segmented_control(
+        "Look closer",
+        TABS,
+        default=TABS[0],
+        required=True,
+        key=TAB,
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return chosen or TABS[0]
 
 
 def at_point(choice: Choice) -> Choice:
@@ -119,17 +136,24 @@ def _function() -> Tape:
         return _parse(st.session_state.get("ad--good", PAPER))
 
 
+def _typeset(tape: Tape) -> None:
+    """The function as one would write it, if that is short enough to help."""
+    written = r",\quad ".join(to_latex(tape))
+    if len(written) <= MAX_TYPESET:
+        st.latex(written)
+
+
 def _point(tape: Tape) -> dict[str, float]:
     reach = float(st.session_state.get(REACH, "10"))
-    point = {}
-    columns = st.columns(min(4, max(2, len(tape.variables))))
-    for place, name in enumerate(tape.variables):
-        with columns[place % len(columns)]:
-            default = min(_DEFAULTS.get(name, 1.0), reach)
-            point[name] = live_slider(
-                name, -reach, reach, default, key=f"ad_x_{name}", step=reach / 500
-            )
-    return point
+    sliders = [
+        Slider(
+            name, -reach, reach, min(_DEFAULTS.get(name, 1.0), reach), f"ad_x_{name}", reach / 500
+        )
+        for name in tape.variables
+    ]
+    if not sliders:
+        return {}
+    return dict(zip(tape.variables, live_sliders(sliders, key="ad"), strict=True))
 
 
 def _mode(tape: Tape) -> tuple[str, str, bool]:
@@ -138,7 +162,7 @@ def _mode(tape: Tape) -> tuple[str, str, bool]:
     )
     options = list(tape.variables) or ["(none)"]
     if st.session_state.get(WRT) not in options:
-        st.session_state.pop(WRT, None)
+        st.session_state[WRT] = options[0]
     wrt = st.selectbox(
         "by",
         options,

@@ -31,7 +31,7 @@ STEPS = (
         "The derivative of log(x1) is 1/x1, that of x1·x2 by x2 is x1: local derivatives **need "
         "the values**. The first table is the *primal trace*: each line once in symbols, once in "
         "numbers.",
-        "ad_traces",
+        "ad_section",
         _set(**{MODE: "Build"}),
     ),
     Step(
@@ -82,14 +82,14 @@ STEPS = (
         "the forward sweep",
         "In topological order every derivative is a sum of **known** products: the *tangent "
         "trace*. Each line stands in the second table, in symbols and in numbers.",
-        "ad_traces",
+        "ad_section",
         _set(**{MODE: "Forward"}),
     ),
     Step(
         "one sweep for each input",
         "Forward mode answers one question: what does **x1** do? For x2 it has to run again. The "
         "cost grows with the number of inputs; measure it here on this machine.",
-        "ad_tabs",
+        "ad_section",
         _set(**{TAB: "Cost"}),
     ),
     Step(
@@ -104,21 +104,21 @@ STEPS = (
         "With several outputs, one forward sweep gives a **column** of the Jacobian (a "
         "Jacobian-vector product), one reverse sweep a **row** (a vector-Jacobian product). Few "
         "inputs: go forward. Few outputs: go backwards.",
-        "ad_traces",
+        "ad_section",
         {**_set(**{MODE: "Reverse"}), FUNCTION: "x1*x2, x1 + sin(x2)"},
     ),
     Step(
         "derivatives of derivatives",
         "Run the reverse sweep on **dual numbers** and out comes a Hessian-vector product. Turn "
         "the direction and watch the quadratic model follow.",
-        "ad_tabs",
+        "ad_section",
         _set(**{TAB: "Second order"}),
     ),
     Step(
         "tensors, and a neuron that learns",
         "Replace numbers by arrays, undo broadcasting on the way back, and the same sweep "
         "**trains a network**. This is what torch does; here it is a few files you can read.",
-        "ad_tabs",
+        "ad_section",
         _set(**{TAB: "Tiny network"}),
     ),
 )

@@ -16,34 +16,24 @@ from ui.rooms.autodiff.controls import Choice, picture
 
 
 def show_graph(choice: Choice, graph: Graph, tour_step: int) -> None:
-    """The player, and the derivatives as large numbers above it."""
-    _numbers(choice, graph)
+    """The player, with the derivatives as large numbers above the graph."""
+    if choice.naive:
+        _verdict(choice, graph)
     if not choice.tape.variables and choice.mode != "Build":
         st.info("A formula without variables is a constant: there is nothing to differentiate by.")
         return
     played = animation(picture(choice.tape), graph, choice.mode, choice.wrt, naive=choice.naive)
     # A step of the tour begins with the finished picture.
     cue = (tour_step, len(played.frames))
-    with st.container(key="ad_graph"):
-        graph_player(played, key="ad-player", group=f"ad-{choice.mode}", param="ad_step", cue=cue)
+    graph_player(played, key="ad-player", group=f"ad-{choice.mode}", param="ad_step", cue=cue)
 
 
-def _numbers(choice: Choice, graph: Graph) -> None:
-    top = output_node(graph, 0)
-    right = {step.node: step.value for step in reverse(graph)}
-    names = {name: graph.index[graph.input(name)] for name in choice.tape.variables}
-    parts = [f"**{top.name}** = {top.value:.10g}"]
-    for name, node in names.items():
-        parts.append(f"**∂{top.name}/∂{name}** = {right.get(node, 0.0):.10g}")
-    st.markdown(" \u2003 ".join(parts[:9]))
-    if choice.naive:
-        _verdict(choice, graph, right, names)
-
-
-def _verdict(choice: Choice, graph: Graph, right: dict[int, float], names: dict[str, int]) -> None:
+def _verdict(choice: Choice, graph: Graph) -> None:
     """What the naive order gives instead."""
     top = graph.outputs[0]
+    right = {step.node: step.value for step in reverse(graph)}
     wrong = {step.node: step.value for step in _steps(choice, graph)}
+    names = {name: graph.index[graph.input(name)] for name in choice.tape.variables}
     if choice.mode == "Forward":
         pairs = [(choice.wrt, wrong.get(top, 0.0), right.get(names[choice.wrt], 0.0))]
     else:
@@ -78,8 +68,7 @@ def _steps(choice: Choice, graph: Graph, mode: str | None = None) -> list[SweepS
 
 def show_traces(choice: Choice, graph: Graph) -> None:
     """Primal, tangent and adjoint traces side by side, following the player."""
-    with st.container(key="ad_traces"):
-        step_tables(list(_tables(choice, graph)), key="ad-tables")
+    step_tables(list(_tables(choice, graph)), key="ad-tables")
 
 
 def _tables(choice: Choice, graph: Graph) -> Iterator[Table]:
