@@ -61,7 +61,8 @@ A formula is a list of elementary operations; each line knows the derivative of 
 own arguments. The **chain rule** joins them:
 
 - :green[**forward mode**] carries
-  $\dot v = \sum_{p} \frac{\partial v}{\partial p}\,\dot p$ along with the values. One sweep answers *how does everything change with one input* (a Jacobian-vector product).
+  $\dot v = \sum_{p} \frac{\partial v}{\partial p}\,\dot p$ along with the values. One sweep
+  answers *how does everything change with one input* (a Jacobian-vector product).
 - :red[**reverse mode**] first computes all values, then walks back with
   $\bar v = \sum_{c} \bar c\,\frac{\partial c}{\partial v}$. One sweep answers *how does one output
   change with everything* (a vector-Jacobian product).
