@@ -9,7 +9,7 @@ from engines.autodiff.teaching import Graph
 from ui.rooms import room
 from ui.rooms.autodiff import code, compare, controls, cost, evidence, network, second_order, sweep
 from ui.rooms.autodiff.lesson import STEPS
-from ui.tour import tour
+from ui.tour import spotlight, start_button, tour
 
 SECTIONS: dict[str, Callable[[controls.Choice, Graph], None]] = {
     "Traces": sweep.show_traces,
@@ -28,11 +28,16 @@ st.title(about.question)
 @st.fragment
 def controlled() -> None:
     """Everything that answers to the controls."""
-    at = tour(STEPS, key=controls.TOUR, label="Take the guided tour: 14 steps")
+    at = tour(STEPS, key=controls.TOUR)
+    with st.container(horizontal=True, key="ad_start"):
+        if not at:
+            start_button(STEPS, key=controls.TOUR)
+        controls.presets()
     chosen = controls.choose()
     above = st.container(key="ad_graph")
     section = controls.section()
     dragged(chosen, at, above, section, st.container(key="ad_section"))
+    spotlight(STEPS, at, key=controls.TOUR)
 
 
 @st.fragment

@@ -50,7 +50,6 @@ def forget(prefix: str) -> None:
 
 
 def presets(options: Sequence[tuple[str, Mapping[str, object]]], *, key: str) -> None:
-    """A row of buttons, each of which sets several controls."""
-    with st.container(horizontal=True, key=f"{key}--presets"):
-        for place, (label, values) in enumerate(options):
-            st.button(label, key=f"{key}--preset_{place}", on_click=put, args=(values,))
+    """Buttons, each of which sets several controls; the caller's container lays them out."""
+    for place, (label, values) in enumerate(options):
+        st.button(label, key=f"{key}--preset_{place}", on_click=put, args=(values,))

@@ -31,33 +31,43 @@ class Step:
 _spotlight = define("spotlight")
 
 
-def tour(steps: Sequence[Step], *, key: str, label: str) -> int:
-    """Show the tour's bar; returns the step at which it stands, 0 when it is not running.
+def tour(steps: Sequence[Step], *, key: str) -> int:
+    """Show the tour's bar if it is running; returns its step, 0 when it is not running.
 
-    The step is kept in the address under ``key``. Alt+Left and Alt+Right walk through it.
+    The step is kept in the address under ``key``. Alt+Left and Alt+Right walk through it. The bar
+    stays in view while the marked element is scrolled to.
     """
+    arriving = key not in st.session_state
     at = int(state.number(key, 0, 0, len(steps)))
-    with st.container(key=f"{key}--bar"):
-        if at == 0:
-            st.button(
-                label,
-                key=f"{key}--start",
-                icon=":material/school:",
-                on_click=_go,
-                args=(key, steps, 1),
-            )
-        else:
-            _bar(steps, at, key)
-    target = steps[at - 1].target if at else ""
-    _spotlight(
-        key=f"{key}--spot", data={"target": target, "step": at, "param": key}, height="content"
-    )
+    if at and arriving:  # by a link: what the address does not say, the step's preset says
+        preset = steps[at - 1].preset
+        state.put({name: value for name, value in preset.items() if name not in st.query_params})
+    if at:
+        _bar(steps, at, key)
     return at
+
+
+def start_button(steps: Sequence[Step], *, key: str) -> None:
+    """Draw the button that starts the tour."""
+    st.button(
+        f"Guided tour: {len(steps)} steps",
+        key=f"{key}--start",
+        icon=":material/school:",
+        on_click=_go,
+        args=(key, steps, 1),
+    )
+
+
+def spotlight(steps: Sequence[Step], at: int, *, key: str) -> None:
+    """Mark what step ``at`` speaks of; draw it last, it takes no room."""
+    target = steps[at - 1].target if at else ""
+    data = {"target": target, "step": at, "param": key, "bar": f"{key}--bar"}
+    _spotlight(key=f"{key}--spot", data=data)
 
 
 def _bar(steps: Sequence[Step], at: int, key: str) -> None:
     step = steps[at - 1]
-    with st.container(border=True):
+    with st.container(border=True, key=f"{key}--bar"):
         st.markdown(f"**{at} of {len(steps)}: {step.title}**  \n{step.text}")
         with st.container(horizontal=True):
             for name, goal, icon, shortcut, off in (

@@ -69,7 +69,7 @@ def test_every_step_of_the_tour(step: int) -> None:
 
 
 def test_walking_the_tour_sets_the_controls(autodiff: AppTest) -> None:
-    press(autodiff, "Take the guided tour: 14 steps")
+    press(autodiff, "Guided tour: 14 steps")
     for _ in range(10):
         press(autodiff, "Next")
     assert autodiff.session_state["ad_mode"] == "Reverse"

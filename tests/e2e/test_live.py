@@ -203,7 +203,7 @@ def test_a_spoilt_address_falls_back_to_the_defaults(visit: Callable, query: str
 def test_the_tour_sets_the_page_and_walks_by_keyboard(visit: Callable) -> None:
     page = visit("/autodiff").page
     settled(page)
-    page.get_by_role("button", name="Take the guided tour").click()
+    page.get_by_role("button", name="Guided tour").click()
     expect(page.get_by_text("1 of 14")).to_be_visible()
     for step in range(2, 12):
         page.keyboard.press("Alt+ArrowRight")
@@ -211,7 +211,7 @@ def test_the_tour_sets_the_page_and_walks_by_keyboard(visit: Callable) -> None:
     expect(page.locator(".note")).to_contain_text("dv5/d")
     page.wait_for_url("**ad_tour=11*")
     page.get_by_role("button", name="End the tour").click()
-    expect(page.get_by_role("button", name="Take the guided tour")).to_be_visible()
+    expect(page.get_by_role("button", name="Guided tour")).to_be_visible()
 
 
 def test_reset_goes_back_to_the_papers_example(visit: Callable) -> None:

@@ -1,32 +1,49 @@
 import { dropParam, writeParam } from "./address.js";
+import { themeOf } from "./theme.js";
 
-// Marks the element a tour speaks of; Streamlit gives keyed containers the class st-key-NAME.
+// Marks the element a tour speaks of and keeps the tour's bar in view. Streamlit gives keyed
+// containers the class st-key-NAME.
 const instances = new WeakMap();
+const HEADER = "3.75rem";
+
+const keyed = (key) => (key ? document.querySelector(".st-key-" + CSS.escape(key)) : null);
 
 function unmark(s) {
   if (s.element) s.element.style.outline = s.element.style.outlineOffset = s.element.style.borderRadius = "";
   s.element = null;
 }
 
-function mark(s, data, colour) {
+function stick(bar, theme) {
+  if (!bar) return 0;
+  // The wrapper is what scrolls within the page's column; the bar fills it.
+  const wrapper = bar.closest('[data-testid="stLayoutWrapper"]') ?? bar;
+  Object.assign(wrapper.style, { position: "sticky", top: HEADER, zIndex: 50, background: theme.background });
+  bar.style.borderColor = theme.primary;
+  return wrapper.offsetHeight;
+}
+
+function mark(s, data, theme) {
   unmark(s);
-  s.element = data.target ? document.querySelector(".st-key-" + CSS.escape(data.target)) : null;
+  const height = stick(data.step ? keyed(data.bar) : null, theme);
+  s.element = keyed(data.target);
   if (!s.element) return;
-  s.element.style.outline = `3px solid ${colour}`;
+  s.element.style.outline = `3px solid ${theme.primary}`;
   s.element.style.outlineOffset = "6px";
   s.element.style.borderRadius = "4px";
+  s.element.style.scrollMarginTop = `calc(${HEADER} + ${height + 16}px)`;
   if (s.step !== data.step) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    s.element.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+    s.element.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
   }
 }
 
 export function render({ data, parentElement }) {
   const s = instances.get(parentElement) ?? {};
   instances.set(parentElement, s);
-  const colour = getComputedStyle(parentElement.host ?? parentElement).getPropertyValue("--st-primary-color");
-  // The element may be drawn after this one in the same run.
-  setTimeout(() => { mark(s, data, colour); s.step = data.step; }, s.step === data.step ? 0 : 250);
+  const theme = themeOf(parentElement);
+  // What it marks may be drawn after this in the same run.
+  clearTimeout(s.timer);
+  s.timer = setTimeout(() => { mark(s, data, theme); s.step = data.step; }, s.step === data.step ? 0 : 250);
   s.param = data.param;
   writeParam(data.param, data.step, 0);
 }
@@ -34,6 +51,8 @@ export function render({ data, parentElement }) {
 export function dispose(parent) {
   const s = instances.get(parent);
   if (!s) return;
+  clearTimeout(s.timer);
   unmark(s);
   dropParam(s.param);
+  instances.delete(parent);
 }

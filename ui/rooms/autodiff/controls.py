@@ -80,11 +80,18 @@ def preset_values(text: str, point: Mapping[str, float], more: Mapping[str, obje
     return {**values, WRT: None, **more}
 
 
+def presets() -> None:
+    """Draw a button for every ready-made function."""
+    state.presets([(p[0], preset_values(*p[1:])) for p in PRESETS], key="ad")
+
+
 def choose() -> Choice:
     """Draw the controls that are not dragged; with faulty text the last good function stays."""
-    state.presets([(p[0], preset_values(*p[1:])) for p in PRESETS], key="ad")
-    tape = _function()
-    _typeset(tape)
+    typed, written = st.columns([3, 2], vertical_alignment="center")
+    with typed:
+        tape = _function()
+    with written:
+        _typeset(tape)
     with st.container(key="ad_modes", horizontal=True, vertical_alignment="bottom"):
         mode, wrt, naive = _mode(tape)
         st.button("Reset", icon=":material/restart_alt:", on_click=_reset, key="ad--reset")
