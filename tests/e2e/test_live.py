@@ -257,3 +257,19 @@ def test_a_job_does_not_hold_up_another_visitor(visit: Callable) -> None:
     during = page.evaluate("window.changes")
     page.mouse.up()
     assert during >= 8
+
+
+def test_presenting_the_arrow_keys_walk_the_tour(visit: Callable) -> None:
+    page = visit("/autodiff?present=1").page
+    settled(page)
+    page.wait_for_timeout(2000)  # the script that listens loads last
+    for key, told in (("ArrowRight", "1 of 14"), ("PageDown", "2 of 14"), ("PageUp", "1 of 14")):
+        page.keyboard.press(key)
+        expect(page.get_by_text(told)).to_be_visible()
+
+
+def test_several_outputs_have_a_jacobian(visit: Callable) -> None:
+    page = visit(f"/autodiff?ad_f={quote('x*y, x + sin(y)')}&ad_tab=Second+order").page
+    settled(page)
+    page.get_by_text("Jacobian: all first derivatives").wait_for()
+    expect(page.get_by_text("∂v1/∂x")).to_be_visible()

@@ -60,6 +60,7 @@ def animation(
     wrt: str,
     *,
     naive: bool = False,
+    output: int = 0,
 ) -> Animation:
     """Frames of one of ``MODES`` over a built graph.
 
@@ -69,9 +70,10 @@ def animation(
         mode: what to play.
         wrt: the input that the forward sweep and the walk begin at.
         naive: take the wrong order instead of the topological one.
+        output: which output is differentiated.
     """
     index = {pair: place for place, pair in enumerate(drawing.layout.edges)}
-    frames, intro = _frames(graph, mode, wrt, naive, index)
+    frames, intro = _frames(graph, mode, wrt, (naive, output), index)
     return Animation(
         nodes=drawing.nodes,
         edges=drawing.layout.edges,
@@ -79,17 +81,17 @@ def animation(
         values=tuple(short(node.value) for node in graph.nodes),
         frames=frames,
         intro=intro,
-        mode=f"{mode}{wrt if mode in ('Forward', 'Order') else ''}{naive}",
+        mode=f"{mode} {wrt if mode in ('Forward', 'Order') else output} {naive}",
         colour=_COLOURS[mode],
-        alt=_alt(graph, mode, wrt, frames),
-        headline=_headline(graph),
+        alt=_alt(graph, mode, wrt, output, frames),
+        headline=_headline(graph, output),
     )
 
 
-def _headline(graph: Graph) -> tuple[tuple[str, str], ...]:
+def _headline(graph: Graph, output: int) -> tuple[tuple[str, str], ...]:
     """The value and its derivative by every input (the first few of them)."""
-    top = output_node(graph, 0)
-    slopes = {step.node: step.value for step in reverse(graph)}
+    top = output_node(graph, output)
+    slopes = {step.node: step.value for step in reverse(graph, output)}
     inputs = [index for index, node in enumerate(graph.nodes) if node.operator == "input"]
     pairs = [
         (f"∂{top.name}/∂{graph.nodes[index].name}", f"{slopes.get(index, 0.0):.10g}")
@@ -99,8 +101,9 @@ def _headline(graph: Graph) -> tuple[tuple[str, str], ...]:
 
 
 def _frames(
-    graph: Graph, mode: str, wrt: str, naive: bool, index: _Edges
+    graph: Graph, mode: str, wrt: str, sweep: tuple[bool, int], index: _Edges
 ) -> tuple[tuple[Frame, ...], str]:
+    naive, output = sweep
     if mode == "Build":
         intro = "Press play: each wrapped operation makes one node and remembers its parents."
         made = [step for step in build_steps(graph) if step.operator != "constant"]
@@ -113,8 +116,8 @@ def _frames(
         steps = naive_forward(graph, wrt) if naive else forward(graph, wrt)
         intro = f"Press play: derivatives by {wrt} flow from the inputs to the output."
         return _sweep_frames(graph, steps, index, f"∂/∂{wrt} "), intro
-    steps = naive_reverse(graph, limit=MAX_FRAMES) if naive else reverse(graph)
-    top = output_node(graph, 0).name
+    steps = naive_reverse(graph, output, MAX_FRAMES) if naive else reverse(graph, output)
+    top = output_node(graph, output).name
     intro = f"Press play: derivatives of {top} flow from the output back to the inputs."
     return _sweep_frames(graph, steps, index, f"∂{top}/∂ "), intro
 
@@ -158,8 +161,8 @@ def _sweep_frames(
     return tuple(frames)
 
 
-def _alt(graph: Graph, mode: str, wrt: str, frames: Sequence[Frame]) -> str:
-    top = output_node(graph, 0)
+def _alt(graph: Graph, mode: str, wrt: str, output: int, frames: Sequence[Frame]) -> str:
+    top = output_node(graph, output)
     kinds = {
         "Build": "as it is built",
         "Order": f"with the order of its nodes as seen from {wrt}",

@@ -12,30 +12,47 @@ from ui.figures.figure import PALETTE, Figure
 
 def hessian_map(names: Sequence[str], hessian: NDArray[np.float64]) -> Figure:
     """Heat map of a Hessian, (n, n); blue is curved upwards, red downwards."""
-    finite = np.abs(hessian[np.isfinite(hessian)])
+    alt = f"Heat map of the {len(names)} by {len(names)} Hessian."
+    return _heat_map("Hessian: all second derivatives", names, names, hessian, alt)
+
+
+def jacobian_map(
+    outputs: Sequence[str], names: Sequence[str], jacobian: NDArray[np.float64]
+) -> Figure:
+    """Heat map of a Jacobian, (outputs, inputs)."""
+    alt = f"Heat map of the Jacobian: {len(outputs)} outputs by {len(names)} inputs."
+    return _heat_map("Jacobian: all first derivatives", outputs, names, jacobian, alt)
+
+
+def _heat_map(
+    title: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: NDArray[np.float64],
+    alt: str,
+) -> Figure:
+    finite = np.abs(values[np.isfinite(values)])
     reach = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
-    text = [[f"{value:.4g}" for value in row] for row in hessian]
     heat = {
         "type": "heatmap",
-        "z": hessian,
-        "x": list(names),
-        "y": list(names),
+        "z": values,
+        "x": list(columns),
+        "y": list(rows),
         "zmin": -reach,
         "zmax": reach,
         "colorscale": "@diverging",
-        "text": text,
-        "texttemplate": "%{text}" if len(names) <= 8 else "",
-        "hovertemplate": "∂²/∂%{y}∂%{x} = %{text}<extra></extra>",
+        "text": [[f"{value:.4g}" for value in row] for row in values],
+        "texttemplate": "%{text}" if max(values.shape) <= 8 else "",
+        "hovertemplate": "∂ %{y} / ∂ %{x} = %{text}<extra></extra>",
         "colorbar": {"thickness": 12, "outlinewidth": 0},
     }
     layout = {
-        "title": {"text": "Hessian: all second derivatives"},
+        "title": {"text": title},
         "yaxis": {"autorange": "reversed", "type": "category", "showgrid": False},
         "xaxis": {"type": "category", "showgrid": False},
         "margin": {"l": 50, "r": 10, "t": 45, "b": 35},
     }
-    alt = f"Heat map of the {len(names)} by {len(names)} Hessian; largest entry {reach:.4g}."
-    return Figure([heat], layout, alt)
+    return Figure([heat], layout, f"{alt} Largest entry {reach:.4g}.")
 
 
 def product_bars(

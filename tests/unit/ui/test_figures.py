@@ -28,7 +28,7 @@ from ui.figures.autodiff_compare import (
     step_curve_figure,
     swell_figure,
 )
-from ui.figures.autodiff_second import hessian_map, product_bars
+from ui.figures.autodiff_second import hessian_map, jacobian_map, product_bars
 from ui.figures.figure import Figure
 from ui.figures.graph_layout import layered
 from ui.live.canvas_chart import Series, frame
@@ -50,6 +50,7 @@ def test_figures_are_valid() -> None:
     curve = step_curve(parse(PAPER), {"x1": 2.0, "x2": 5.0}, "x1", default_steps(20))
     check(step_curve_figure(curve.h, {"central difference": curve.central_error}, curve.exact))
     check(hessian_map(["x", "y"], np.array([[1.0, np.nan], [np.inf, -2.0]])))
+    check(jacobian_map(["1: v", "2: w"], ["x", "y", "z"], np.zeros((2, 3))))
     check(product_bars(["x"], [1.0], [2.0]))
     check(swell_figure([{"level": 1, "characters": 0, "operations": 0, "lines": 1}]))
     points = [CostPoint(n, 9, 9, n, 1, 9, 9, 1.0, float(n), 4.0) for n in (1, 2)]

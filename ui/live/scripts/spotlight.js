@@ -37,8 +37,30 @@ function mark(s, data, theme) {
   }
 }
 
+// In presenter mode the arrow keys, and a presenter's Page keys, walk the tour from anywhere on
+// the page that has no use for them itself.
+const STEPS = { ArrowRight: "Next", PageDown: "Next", ArrowLeft: "Back", PageUp: "Back" };
+
+function walk(s, event) {
+  const name = STEPS[event.key];
+  const presenting = ["1", "true"].includes(new URL(location.href).searchParams.get("present"));
+  const focused = event.composedPath()[0];
+  const busy = focused.closest?.("input, textarea, select, [role=slider], [role=radiogroup], .player, .scroll");
+  if (!name || !presenting || busy || event.altKey || event.ctrlKey || event.metaKey) return;
+  const key = s.step || name === "Back" ? name : "start";
+  const button = keyed(`${s.param}--${key}`)?.querySelector("button");
+  if (button && !button.disabled) { event.preventDefault(); button.click(); }
+}
+
+function create() {
+  const s = {};
+  s.walk = (event) => walk(s, event);
+  document.addEventListener("keydown", s.walk);
+  return s;
+}
+
 export function render({ data, parentElement }) {
-  const s = instances.get(parentElement) ?? {};
+  const s = instances.get(parentElement) ?? create();
   instances.set(parentElement, s);
   const theme = themeOf(parentElement);
   // What it marks may be drawn after this in the same run.
@@ -52,6 +74,7 @@ export function dispose(parent) {
   const s = instances.get(parent);
   if (!s) return;
   clearTimeout(s.timer);
+  document.removeEventListener("keydown", s.walk);
   unmark(s);
   dropParam(s.param);
   instances.delete(parent);

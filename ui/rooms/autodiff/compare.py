@@ -28,7 +28,7 @@ Point = Mapping[str, float]
 
 def show(choice: Choice, graph: Graph) -> None:
     """The table of peers, the V-curve (live) and the swell of symbolic derivatives."""
-    tape = replace(choice.tape, outputs=choice.tape.outputs[:1])
+    tape = replace(choice.tape, outputs=(choice.tape.outputs[choice.output],))
     if not tape.variables:
         st.info("Give the formula a variable to compare derivatives.")
         return
@@ -54,7 +54,7 @@ def _peers(tape: Tape, point: Point) -> None:
     st.markdown("**The same derivatives from other sources**")
     asked = st.button("Compare at this point", icon=":material/compare_arrows:", key="ad--compare")
     kept = st.session_state.get(KEPT)
-    if asked or kept is None or kept[0].text != tape.text:
+    if asked or kept is None or kept[0] != tape:
         kept = (tape, dict(point), _measure(tape, point))
         st.session_state[KEPT] = kept
         runtime.settle()

@@ -10,7 +10,7 @@ import streamlit as st
 
 from engines.common.errors import ParseError
 from engines.common.expression import parse
-from engines.common.notation import to_latex
+from engines.common.notation import line_names, to_latex
 from engines.common.tape import Tape
 from ui import state
 from ui.figures.autodiff_animation import MODES
@@ -19,7 +19,7 @@ from ui.live import Slider, live_sliders
 from ui.live.copy_link import copy_link
 
 FUNCTION, MODE, ORDER, WRT, REACH = "ad_f", "ad_mode", "ad_order", "ad_wrt", "ad_range"
-TAB, TOUR = "ad_tab", "ad_tour"
+TAB, TOUR, OUTPUT = "ad_tab", "ad_tour", "ad_out"
 TABS = ("Traces", "Second order", "Compare", "Cost", "Code", "Tiny network", "Evidence")
 PAPER = "log(x1) + x1*x2 - sin(x2)"
 MAX_TYPESET = 400
@@ -61,6 +61,7 @@ class Choice:
     mode: str
     wrt: str
     naive: bool
+    output: int = 0
     point: dict[str, float] = field(default_factory=dict)
 
 
@@ -77,7 +78,7 @@ def preset_values(text: str, point: Mapping[str, float], more: Mapping[str, obje
     """The controls that a preset sets; those it does not name go back to their defaults."""
     values: dict[str, object] = {MODE: "Forward", ORDER: _RIGHT, REACH: "10", FUNCTION: text}
     values.update({f"ad_x_{name}": float(value) for name, value in point.items()})
-    return {**values, WRT: None, **more}
+    return {**values, WRT: None, OUTPUT: None, **more}
 
 
 def presets() -> None:
@@ -94,9 +95,22 @@ def choose() -> Choice:
         _typeset(tape)
     with st.container(key="ad_modes", horizontal=True, vertical_alignment="bottom"):
         mode, wrt, naive = _mode(tape)
+        output = _output(tape)
         st.button("Reset", icon=":material/restart_alt:", on_click=_reset, key="ad--reset")
         copy_link("ad")
-    return Choice(tape, mode, wrt, naive)
+    return Choice(tape, mode, wrt, naive, output)
+
+
+def _output(tape: Tape) -> int:
+    """Which output is differentiated, asked only if there are several."""
+    if len(tape.outputs) == 1:
+        return 0
+    names = line_names(tape)
+    options = [f"{place + 1}: {names[line]}" for place, line in enumerate(tape.outputs)]
+    if st.session_state.get(OUTPUT) not in options:
+        st.session_state[OUTPUT] = options[0]
+    chosen = st.selectbox("of", options, key=OUTPUT, bind="query-params", width=120)
+    return options.index(chosen)
 
 
 def section() -> str:

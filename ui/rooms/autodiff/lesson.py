@@ -105,7 +105,7 @@ STEPS = (
         "Jacobian-vector product), one reverse sweep a **row** (a vector-Jacobian product). Few "
         "inputs: go forward. Few outputs: go backwards.",
         "ad_section",
-        {**_set(**{MODE: "Reverse"}), FUNCTION: "x1*x2, x1 + sin(x2)"},
+        {**_set(**{MODE: "Reverse", TAB: "Second order"}), FUNCTION: "x1*x2, x1 + sin(x2)"},
     ),
     Step(
         "derivatives of derivatives",

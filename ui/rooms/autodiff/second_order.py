@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from engines.autodiff.modes import evaluate, gradient, hessian, hvp
+from engines.autodiff import evaluate, gradient, hessian, hvp, jacobian
 from engines.autodiff.teaching import Graph
+from engines.common.notation import line_names
 from engines.common.tape import Tape
-from ui.figures.autodiff_second import hessian_map, product_bars
+from ui.figures.autodiff_second import hessian_map, jacobian_map, product_bars
 from ui.live import Series, canvas_chart, live_slider, plotly_live
 from ui.rooms.autodiff.controls import Choice
 
@@ -19,8 +20,10 @@ SAMPLES = 121
 
 
 def show(choice: Choice, graph: Graph) -> None:
-    """Draw the section for the first output of the chosen function."""
-    tape = replace(choice.tape, outputs=choice.tape.outputs[:1])
+    """Draw the section for the chosen output."""
+    tape = replace(choice.tape, outputs=(choice.tape.outputs[choice.output],))
+    if len(choice.tape.outputs) > 1 and tape.variables:
+        _jacobian(choice)
     if not tape.variables:
         st.info("Give the formula a variable to see its second derivatives.")
         return
@@ -40,6 +43,19 @@ def show(choice: Choice, graph: Graph) -> None:
     st.caption(
         "One Hessian-vector product is one reverse sweep on dual numbers (forward over reverse); "
         "the Hessian is one such product for every variable, never a table of finite differences."
+    )
+
+
+def _jacobian(choice: Choice) -> None:
+    """All first derivatives: a row for each output, a column for each input."""
+    names = line_names(choice.tape)
+    rows = [f"{place + 1}: {names[line]}" for place, line in enumerate(choice.tape.outputs)]
+    figure = jacobian_map(rows, choice.tape.variables, jacobian(choice.tape, choice.point))
+    plotly_live(figure, key="ad-jacobian", height=120 + 50 * len(rows))
+    st.caption(
+        "One reverse sweep gives a row (a vector-Jacobian product), one forward sweep a column "
+        "(a Jacobian-vector product). The second derivatives below are those of the output "
+        "chosen with *of*."
     )
 
 

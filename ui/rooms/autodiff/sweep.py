@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 import streamlit as st
@@ -22,7 +22,14 @@ def show_graph(choice: Choice, graph: Graph, tour_step: int) -> None:
     if not choice.tape.variables and choice.mode != "Build":
         st.info("A formula without variables is a constant: there is nothing to differentiate by.")
         return
-    played = animation(picture(choice.tape), graph, choice.mode, choice.wrt, naive=choice.naive)
+    played = animation(
+        picture(choice.tape),
+        graph,
+        choice.mode,
+        choice.wrt,
+        naive=choice.naive,
+        output=choice.output,
+    )
     # A step of the tour begins with the finished picture.
     cue = (tour_step, len(played.frames))
     graph_player(played, key="ad-player", group=f"ad-{choice.mode}", param="ad_step", cue=cue)
@@ -30,8 +37,8 @@ def show_graph(choice: Choice, graph: Graph, tour_step: int) -> None:
 
 def _verdict(choice: Choice, graph: Graph) -> None:
     """What the naive order gives instead."""
-    top = graph.outputs[0]
-    right = {step.node: step.value for step in reverse(graph)}
+    top = graph.outputs[choice.output]
+    right = {step.node: step.value for step in reverse(graph, choice.output)}
     wrong = {step.node: step.value for step in _steps(choice, graph)}
     names = {name: graph.index[graph.input(name)] for name in choice.tape.variables}
     if choice.mode == "Forward":
@@ -52,18 +59,17 @@ def _verdict(choice: Choice, graph: Graph) -> None:
         )
 
 
-_SWEEPS: dict[tuple[str, bool], Callable[[Graph, str], Iterator[SweepStep]]] = {
-    ("Forward", False): forward,
-    ("Forward", True): naive_forward,
-    ("Reverse", False): lambda graph, wrt: reverse(graph),
-    ("Reverse", True): lambda graph, wrt: naive_reverse(graph, limit=MAX_FRAMES),
-}
-
-
 def _steps(choice: Choice, graph: Graph, mode: str | None = None) -> list[SweepStep]:
+    """The steps of a sweep; only the one that is played can be the naive one."""
     mode = mode or choice.mode
     naive = choice.naive and mode == choice.mode
-    return list(islice(_SWEEPS[mode, naive](graph, choice.wrt), MAX_FRAMES))
+    if mode == "Forward":
+        steps = naive_forward(graph, choice.wrt) if naive else forward(graph, choice.wrt)
+    elif naive:
+        steps = naive_reverse(graph, choice.output, MAX_FRAMES)
+    else:
+        steps = reverse(graph, choice.output)
+    return list(islice(steps, MAX_FRAMES))
 
 
 def show_traces(choice: Choice, graph: Graph) -> None:
@@ -78,7 +84,7 @@ def _tables(choice: Choice, graph: Graph) -> Iterator[Table]:
     wrong = " (naive order)" if choice.naive else ""
     for mode, caption in (
         ("Forward", f"Tangents: forward mode by {choice.wrt}"),
-        ("Reverse", f"Adjoints: reverse mode from {output_node(graph, 0).name}"),
+        ("Reverse", f"Adjoints: reverse mode from {output_node(graph, choice.output).name}"),
     ):
         told = caption + (wrong if mode == choice.mode else "")
         yield sweep_table(graph, _steps(choice, graph, mode), told, mode)
