@@ -41,7 +41,7 @@ PRESETS: tuple[tuple[str, str, Mapping[str, float], Mapping[str, object]], ...] 
         {"x": 0.3},
         {},
     ),
-    ("where-NaN trap", "where(x > 0, sqrt(x), 0)", {"x": 0}, {MODE: "Reverse"}),
+    ("NaN trap", "where(x > 0, sqrt(x), 0)", {"x": 0}, {MODE: "Reverse"}),
     (
         "Tiny neuron",
         "z = w1*x1 + w2*x2 + b; (tanh(z) - t)^2",
@@ -49,7 +49,7 @@ PRESETS: tuple[tuple[str, str, Mapping[str, float], Mapping[str, object]], ...] 
         {MODE: "Reverse"},
     ),
     ("x to the x", "x^x", {"x": 1.5}, {}),
-    ("Softplus overflow", "log(1 + exp(x)), softplus(x)", {"x": 750}, {REACH: "1000"}),
+    ("Overflow", "log(1 + exp(x)), softplus(x)", {"x": 750}, {REACH: "1000"}),
 )
 
 
