@@ -125,3 +125,14 @@ def test_the_chosen_input_survives_a_change_of_function(autodiff: AppTest) -> No
     autodiff.text_input(key="ad_f").set_value("a*b").run()
     assert not autodiff.exception
     assert autodiff.selectbox(key="ad_wrt").value == "a"
+
+
+@pytest.mark.parametrize(
+    "text", ["![x](https://example.org/p.png)", "``` [a](javascript:b)", "<b>"]
+)
+def test_what_was_typed_is_never_read_as_markdown(autodiff: AppTest, text: str) -> None:
+    autodiff.text_input(key="ad_f").set_value(text).run()
+    assert autodiff.error
+    for shown in (*autodiff.error, *autodiff.markdown, *autodiff.caption):
+        assert text not in shown.value
+    assert any(text[:10] in block.value for block in autodiff.code)

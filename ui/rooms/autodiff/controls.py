@@ -153,7 +153,8 @@ def _function() -> Tape:
         st.session_state["ad--good"] = text
         return tape
     except ParseError as error:
-        st.error(f"{error}\n```\n{error.pointer()}\n```")
+        st.error(str(error))
+        st.code(error.pointer(), language=None)  # what was typed is never read as Markdown
         return _parse(st.session_state.get("ad--good", PAPER))
 
 
