@@ -47,7 +47,7 @@ function walk(s, event) {
   const focused = event.composedPath()[0];
   const busy = focused.closest?.("input, textarea, select, [role=slider], [role=radiogroup], .player, .scroll");
   if (!name || !presenting || busy || event.altKey || event.ctrlKey || event.metaKey) return;
-  const key = s.at || name === "Back" ? name : "start";
+  const key = keyed(`${s.param}--bar`) ? name : "start";
   const button = keyed(`${s.param}--${key}`)?.querySelector("button");
   if (button && !button.disabled) { event.preventDefault(); button.click(); }
 }
@@ -67,7 +67,6 @@ export function render({ data, parentElement }) {
   clearTimeout(s.timer);
   s.timer = setTimeout(() => { mark(s, data, theme); s.step = data.step; }, s.step === data.step ? 0 : 250);
   s.param = data.param;
-  s.at = data.step;
   writeParam(data.param, data.step, 0);
 }
 
