@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -113,13 +114,30 @@ def _frames(
         intro = f"Press play: a depth-first walk from {wrt}; the nodes finish in reverse order."
         return tuple(_order_frames(walk, index)), intro
     if mode == "Forward":
-        steps = naive_forward(graph, wrt) if naive else forward(graph, wrt)
         intro = f"Press play: derivatives by {wrt} flow from the inputs to the output."
-        return _sweep_frames(graph, steps, index, f"∂/∂{wrt} "), intro
-    steps = naive_reverse(graph, output, MAX_FRAMES) if naive else reverse(graph, output)
-    top = output_node(graph, output).name
-    intro = f"Press play: derivatives of {top} flow from the output back to the inputs."
-    return _sweep_frames(graph, steps, index, f"∂{top}/∂ "), intro
+        prefix = f"∂/∂{wrt} "
+        right, steps = forward(graph, wrt), naive_forward(graph, wrt) if naive else None
+    else:
+        top = output_node(graph, output).name
+        intro = f"Press play: derivatives of {top} flow from the output back to the inputs."
+        prefix = f"∂{top}/∂ "
+        right = reverse(graph, output)
+        steps = naive_reverse(graph, output, MAX_FRAMES) if naive else None
+    truth = list(islice(right, MAX_FRAMES))
+    shown = truth if steps is None else list(islice(steps, MAX_FRAMES))
+    wrong = _wrong({step.node: step.value for step in truth}, shown)
+    return _sweep_frames(graph, shown, index, prefix, wrong), intro
+
+
+def _wrong(truth: Mapping[int, float], steps: Sequence[SweepStep]) -> set[int]:
+    """Places of the steps that leave a node for good with a wrong number."""
+    last = {step.node: place for place, step in enumerate(steps)}
+    return {
+        place
+        for node, place in last.items()
+        if not math.isclose(steps[place].value, truth.get(node, 0.0), rel_tol=1e-9, abs_tol=1e-12)
+        and not math.isnan(steps[place].value)
+    }
 
 
 def _drawn(edges: Iterable[tuple[int, int]], index: _Edges) -> tuple[int, ...]:
@@ -147,16 +165,17 @@ def _order_frames(steps: Iterable[OrderStep], index: _Edges) -> Iterable[Frame]:
 
 
 def _sweep_frames(
-    graph: Graph, steps: Iterable[SweepStep], index: _Edges, prefix: str
+    graph: Graph, steps: Sequence[SweepStep], index: _Edges, prefix: str, wrong: set[int]
 ) -> tuple[Frame, ...]:
     frames = []
-    for step in islice(steps, MAX_FRAMES):
+    for place, step in enumerate(steps):
         edges = _drawn(step.edges, index)
         note = f"{step.symbols}\n= {step.numbers}"
         if step.unready:
             late = ", ".join(graph.nodes[node].name for node in step.unready)
             note += f"   ({late} not ready yet, counted as 0)"
-        mark = (step.node, f"{prefix}{short(step.value)}", "done")
+        state = "wrong" if place in wrong else "done"
+        mark = (step.node, f"{prefix}{short(step.value)}", state)
         frames.append(Frame(step.node, edges, (mark,), note))
     return tuple(frames)
 

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from engines.autodiff import gradient
 from engines.autodiff.cost import CostPoint
 from engines.autodiff.differences import default_steps, step_curve
-from engines.autodiff.teaching import build
+from engines.autodiff.teaching import Graph, build
 from engines.common.expression import parse
 from engines.common.tape import Tape, TapeBuilder
+from ui.figures.animation import Animation
 from ui.figures.autodiff_animation import MODES, animation, picture, primal_table
 from ui.figures.autodiff_compare import (
     cost_figure,
@@ -84,6 +85,22 @@ def test_the_last_marks_are_the_gradient() -> None:
     marks = {node: text for step in played.frames for node, text, _ in step.marks}
     for place, slope in enumerate(gradient(tape, point).values()):
         assert float(marks[place].split()[-1]) == pytest.approx(slope, abs=5e-4)
+
+
+def test_wrong_numbers_of_the_naive_order_are_marked() -> None:
+    tape = parse("b = a + a; c = b + b; c")
+    graph = build(tape, {"a": 1.0})
+    states = {
+        naive: [mark[2] for f in _reverse(graph, tape, naive).frames for mark in f.marks]
+        for naive in (False, True)
+    }
+    assert "wrong" not in states[False]
+    assert states[True].count("wrong") == 1
+    assert states[True][-1] == "wrong"
+
+
+def _reverse(graph: Graph, tape: Tape, naive: bool) -> Animation:
+    return animation(picture(tape), graph, "Reverse", "a", naive=naive)
 
 
 def test_the_primal_table_shows_every_operation_once() -> None:

@@ -117,9 +117,9 @@ function replay(s, position) {
   return changed;
 }
 
-export function paintFrame(s) {
-  const changed = replay(s, s.position);
-  const frame = s.data.frames[s.position - 1];
+export function paintFrame(s, position, playing) {
+  const changed = replay(s, position);
+  const frame = s.data.frames[position - 1];
   for (const i of changed) {
     const [text, state] = s.painted.marks.get(i) ?? ["", "waiting"];
     s.nodes[i].group.dataset.state = state;
@@ -130,7 +130,7 @@ export function paintFrame(s) {
   if (!frame) return;
   s.lit = [s.nodes[frame.node]?.group, ...frame.edges.map((edge) => s.edges[edge])].filter(Boolean);
   for (const element of s.lit) element.classList.add("lit");
-  if (s.playing || s.position < s.data.frames.length) follow(s, frame.node);
+  if (playing || position < s.data.frames.length) follow(s, frame.node);
 }
 
 function follow(s, node) {
