@@ -213,9 +213,10 @@ def sweep_table(graph: Graph, steps: Sequence[SweepStep], caption: str, mode: st
     """One row per step of a sweep; rows of the mode being played appear as it reaches them."""
     rows = []
     for place, step in enumerate(steps[:MAX_FRAMES]):
-        left, _, right = step.symbols.partition(" = ")
+        left, _, right = step.symbols.partition("= ")
         numbers, _, value = step.numbers.rpartition(" = ")
         written = f"{right}\n{numbers}" if right else "seed"
-        rows.append(Row(step.node, place + 1, (left, written, value)))
+        name = f"{left}=" if left.endswith("+") else left.rstrip()
+        rows.append(Row(step.node, place + 1, (name, written, value)))
     columns = ("derivative", "chain rule, then in numbers", "value")
     return Table(caption, columns, tuple(rows), f"ad-{mode}", _COLOURS[mode])

@@ -19,10 +19,11 @@ from engines.autodiff import gradient
 from engines.autodiff.cost import CostPoint
 from engines.autodiff.differences import default_steps, step_curve
 from engines.autodiff.teaching import Graph, build
+from engines.autodiff.teaching_naive import naive_reverse
 from engines.common.expression import parse
 from engines.common.tape import Tape, TapeBuilder
 from ui.figures.animation import Animation
-from ui.figures.autodiff_animation import MODES, animation, picture, primal_table
+from ui.figures.autodiff_animation import MODES, animation, picture, primal_table, sweep_table
 from ui.figures.autodiff_compare import (
     cost_figure,
     decision_figure,
@@ -110,6 +111,14 @@ def test_the_primal_table_shows_every_operation_once() -> None:
         *("2", "5", "0.693", "10", "10.693", "-0.959", "11.652")
     ]
     assert table.rows[2].cells[1] == "log(x1)\nlog(2)"
+
+
+def test_the_naive_table_shows_every_product() -> None:
+    graph = build(parse("b = a + a; c = b + b; c"), {"a": 1.0})
+    table = sweep_table(graph, list(naive_reverse(graph)), "naive", "Reverse")
+    assert [row.cells[0] for row in table.rows][:3] == ["dc/dc", "dc/db +=", "dc/da +="]
+    assert table.rows[1].cells[1] == "(dc/dc)(dc/db)\n0 + (1)(1)"
+    assert table.rows[-1].cells[2] == "6"
 
 
 @st.composite

@@ -14,7 +14,7 @@ function create(parent) {
   s.observer = new ResizeObserver(() => s.data && rebuildIfTurned(s));
   s.observer.observe(s.stage);
   s.unlisten = listen("goto", (detail) => {
-    if (related(detail.group, s.data.group)) { pause(s.transport); go(s.transport, frameOf(s, detail.node)); }
+    if (related(detail.group, s.data.group)) { pause(s.transport); go(s.transport, detail.position || frameOf(s, detail.node)); }
   });
   return s;
 }

@@ -13,7 +13,7 @@ function element(tag, text, attributes = {}) {
 function line(row, group) {
   const made = element("tr", undefined, { "data-node": row.node });
   made.append(...row.cells.map((cell) => element("td", cell)));
-  made.onclick = () => announce("goto", { group, node: row.node });
+  made.onclick = () => announce("goto", { group, node: row.node, position: row.known_at });
   return made;
 }
 
@@ -44,7 +44,9 @@ function mark(t, step) {
   const here = step && related(step.group, t.data.group) ? step : { position: Infinity, node: null };
   t.data.rows.forEach((row, i) => {
     t.rows[i].classList.toggle("later", row.known_at > here.position);
-    t.rows[i].classList.toggle("here", row.node === here.node);
+    // A naive order may come to one node several times; such rows know their own step.
+    const current = row.known_at ? row.known_at === here.position : row.node === here.node;
+    t.rows[i].classList.toggle("here", current);
   });
 }
 
