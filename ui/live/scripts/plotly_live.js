@@ -64,6 +64,10 @@ async function draw(s) {
   s.plot.setAttribute("role", "img");
   s.plot.setAttribute("aria-label", s.data.alt);
   await Plotly.react(s.plot, figure.data, layout, { responsive: true, displaylogo: false, displayModeBar: false });
+  if (!s.listening) {
+    s.listening = true;
+    s.plot.on("plotly_click", ({ points: [p] }) => s.pick([p.curveNumber, p.pointNumber]));
+  }
   s.plot.dataset.draws = String(+(s.plot.dataset.draws || 0) + 1);
 }
 
@@ -75,13 +79,14 @@ async function drawNewest(s) {
   } finally { s.drawing = false; }
 }
 
-export function render({ data, parentElement }) {
+export function render({ data, parentElement, setTriggerValue }) {
   let s = instances.get(parentElement);
   if (!s) {
     s = { parent: parentElement, plot: parentElement.querySelector(".plot") };
     instances.set(parentElement, s);
   }
   s.data = data;
+  s.pick = (place) => { if (s.data.clickable) setTriggerValue("picked", place); };
   return drawNewest(s);
 }
 
