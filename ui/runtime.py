@@ -56,11 +56,12 @@ def warm_up(delay: float = 0.5) -> threading.Thread:
 
     def load() -> None:
         time.sleep(delay)
-        for module in (*ENGINES, *HEAVY):
+        for name in (*ENGINES, *HEAVY):
             try:
-                importlib.import_module(module)
-            except ImportError:
-                _log.exception("could not load %s ahead of its first use", module)
+                # An engine that compiles at its first use has a warm_up() of its own.
+                getattr(importlib.import_module(name), "warm_up", lambda: None)()
+            except Exception:
+                _log.exception("could not load %s ahead of its first use", name)
         settle()
 
     thread = threading.Thread(target=load, name="warm-up", daemon=True)

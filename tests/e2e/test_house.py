@@ -12,13 +12,15 @@ from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("/", "/autodiff")
+PAGES = ("/", "/autodiff", "/equations")
 # Faults of Streamlit's own nodes, which a page cannot mend: (rule, part of the node's selector).
 STREAMLIT_CORE: tuple[tuple[str, str], ...] = ()
 
 
 def ready(page: Page) -> None:
-    page.locator(".stage svg .node").first.wait_for()
+    """The page's live picture is drawn."""
+    drawn = ".js-plotly-plot" if "/equations" in page.url else ".stage svg .node"
+    page.locator(drawn).first.wait_for()
     page.get_by_text("Seven papers, live").wait_for()
 
 

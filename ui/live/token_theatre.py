@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from ui.figures.token_frames import TokenFrame
 from ui.live.component import define
 from ui.live.transport import BAR_CSS, BAR_HTML
 
@@ -32,29 +32,6 @@ _HTML = f"""<div class="player" tabindex="0" role="group" aria-label="Denoising 
 {BAR_HTML}</div>
 """
 _theatre = define("token_theatre", html=_HTML, css=_CSS + BAR_CSS)
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRow:
-    """One sequence at one step.
-
-    Attributes:
-        cells: ``(token, certainty 0..1, what else it might be)`` per position.
-        formula: how the sequence reads, or why it does not.
-        valid: whether it is a formula as it stands.
-    """
-
-    cells: tuple[tuple[str, float, str], ...]
-    formula: str
-    valid: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TokenFrame:
-    """All shown sequences at one step."""
-
-    rows: tuple[TokenRow, ...]
-    note: str
 
 
 def token_theatre(

@@ -32,6 +32,17 @@ class Room:
 
 ROOMS: tuple[Room, ...] = (
     Room(
+        page="equations",
+        title="Equation discovery",
+        group="Discover",
+        icon=":material/function:",
+        question="Which equation made these numbers?",
+        paper=(
+            "Discovering Mathematical Equations with Diffusion Language Model. Han et al. "
+            "arXiv 2509.13136"
+        ),
+    ),
+    Room(
         page="autodiff",
         title="Automatic differentiation",
         group="Foundations",

@@ -1,0 +1,1 @@
+"""Equation discovery: formulas that fit data, proposed by a diffusion language model."""

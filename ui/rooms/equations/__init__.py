@@ -1,0 +1,1 @@
+"""The sections of the equation discovery room; the page composes them."""
