@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-ENGINES = ("engines.autodiff",)
+ENGINES = ("engines.autodiff", "engines.symbolic_regression.discovery")
 """Engine packages, in the order in which the warm-up loads them."""
 
 HEAVY = ("torch", "torch.func")
