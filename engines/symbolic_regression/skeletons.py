@@ -101,7 +101,7 @@ def complexity(prefix: Sequence[int]) -> int:
 
 def canonical(prefix: Sequence[int]) -> Prefix:
     """The one way in which equal skeletons are written; see :mod:`.formulas`."""
-    return write(normal(prefix))[0]
+    return _settled(write(normal(prefix))[0])
 
 
 def canonical_with(prefix: Sequence[int], constants: Sequence[float]) -> tuple[Prefix, np.ndarray]:
@@ -113,7 +113,18 @@ def canonical_with(prefix: Sequence[int], constants: Sequence[float]) -> tuple[P
 def scale_free(prefix: Sequence[int]) -> Prefix:
     """The canonical skeleton of f where ``a + b f`` is fitted; ``()`` if f is a constant."""
     terms = normal(prefix)
-    return () if is_constant(terms) else write(without_scale(terms))[0]
+    return () if is_constant(terms) else _settled(write(without_scale(terms))[0], free=True)
+
+
+def _settled(prefix: Prefix, free: bool = False) -> Prefix:
+    """A written form read and written again until it stays; once is nearly always enough."""
+    for _ in range(3):
+        terms = normal(prefix)
+        again = write(without_scale(terms) if free and not is_constant(terms) else terms)[0]
+        if again == prefix:
+            break
+        prefix = again
+    return prefix
 
 
 def key(prefix: Sequence[int]) -> str:

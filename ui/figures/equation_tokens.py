@@ -9,7 +9,15 @@ import numpy as np
 from engines.symbolic_regression.grammar import unpadded
 from engines.symbolic_regression.sampler import DenoisingStep
 from engines.symbolic_regression.skeletons import is_valid, to_text
-from engines.symbolic_regression.vocabulary import ARITY, FIRST_VARIABLE, MAX_VARIABLES, PAD, TOKENS
+from engines.symbolic_regression.vocabulary import (
+    ARITY,
+    CONSTANT,
+    FIRST_VARIABLE,
+    MAX_VARIABLES,
+    PAD,
+    TOKENS,
+    Prefix,
+)
 from ui.figures.token_frames import TokenFrame, TokenRow
 
 BEST = 3
@@ -46,7 +54,20 @@ def _row(probabilities: np.ndarray, names: Sequence[str]) -> TokenRow:
     length = min(len(tokens), max(len(prefix) + 1, 4))
     cells = tuple(_cell(probabilities[place], names) for place in range(length))
     valid = is_valid(prefix)
-    return TokenRow(cells, to_text(prefix) if valid else "not a formula yet", valid)
+    return TokenRow(cells, _read(prefix, names) if valid else "not a formula yet", valid)
+
+
+def _read(prefix: Prefix, names: Sequence[str]) -> str:
+    """The formula with ``c`` for numbers that are still to be fitted."""
+    columns = min(len(names), MAX_VARIABLES)
+    if columns == MAX_VARIABLES:  # no variable is free to stand for a number
+        return to_text(prefix, [1.0] * prefix.count(CONSTANT))
+    free = FIRST_VARIABLE + columns
+    plain = [free if token == CONSTANT else token for token in prefix]
+    letter = next(letter for letter in ("c", "k", "c_") if letter not in names)
+    spare = [f"x{place + 1}_" for place in range(columns + 1, MAX_VARIABLES)]
+    shown = [name if name.isidentifier() else f"x{i + 1}" for i, name in enumerate(names)]
+    return to_text(plain, (), (*shown, letter, *spare))
 
 
 def _cell(probabilities: np.ndarray, names: Sequence[str]) -> tuple[str, float, str]:

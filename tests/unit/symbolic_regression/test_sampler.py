@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -29,7 +31,7 @@ def model() -> EquationDiffusion:
 def test_every_step_is_described(model) -> None:
     steps = list(denoise(model, DATA, 0, OPTIONS))
     assert [step.step for step in steps] == [1, 2, 3, 4, 5]
-    assert all(a.alpha_bar < b.alpha_bar for a, b in zip(steps, steps[1:], strict=False))
+    assert all(a.alpha_bar < b.alpha_bar for a, b in itertools.pairwise(steps))
     for step in steps:
         assert step.probabilities.shape == (3, 12, len(TOKENS))
         assert np.allclose(step.probabilities.sum(-1), 1.0, atol=1e-5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -113,6 +114,10 @@ def test_token_rows_show_the_best_tokens_and_read_the_formula() -> None:
     shown = frame(step, ("mass", "speed"))
     assert [cell[0] for cell in shown.rows[0].cells][:3] == ["×", "mass", "speed"]
     assert shown.rows[0].valid
+    assert shown.rows[0].formula == "mass*speed"
+    constant = probabilities.copy()
+    constant[0, 2, INDEX["C"]] = 0.95
+    assert frame(replace(step, probabilities=constant), ("t",)).rows[0].formula == "t*c"
     assert "step 3 of 12" in shown.note
     assert kinds(("mass", "speed"))["mass"] == "variable"
     assert kinds(("mass", "speed"))["×"] == "operator"
