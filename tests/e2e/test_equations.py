@@ -24,17 +24,16 @@ def test_a_law_is_found_and_shown_to_be_the_truth(visit: Callable) -> None:
 
 
 def test_the_picture_moves_while_it_searches_and_stop_is_quick(visit: Callable) -> None:
-    query = "eq_source=Your+formula&eq_formula=sin(3*x)*exp(-x^2)%2Bx%2F(1%2Bx^4)&eq_seconds=20"
+    query = "eq_source=Your+formula&eq_formula=sin(3*x)*exp(-x^2)%2Bx%2F(1%2Bx^4)&eq_seconds=60"
     page = opened(visit, query + "&eq_noise=10")
     page.get_by_text("formulas tried").wait_for()
-    drawn = "() => +document.querySelector('.js-plotly-plot').dataset.draws"
+    drawn = "+document.querySelectorAll('.js-plotly-plot')[1].dataset.draws"
     before = page.evaluate(drawn)
-    page.wait_for_timeout(3000)
-    assert page.evaluate(drawn) - before >= 3
+    page.wait_for_function(f"{drawn} >= {before + 3}", timeout=30_000)
     began = time.monotonic()
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("stopped", exact=True).wait_for()
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 5
 
 
 def test_a_click_on_the_front_shows_that_equation(visit: Callable) -> None:
